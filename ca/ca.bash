@@ -2,7 +2,7 @@
 #
 #   die WORDS...         say what is wrong, and stop
 #   run COMMAND...       run it, quiet unless it fails; with V=1 show it first
-#   save FILE COMMAND... the same, with the output into FILE
+#   add FILE COMMAND...  the same, and what it prints goes to the end of FILE
 #   making FILE...       these are made now: refuse if one is there already
 #   made WORDS...        all of them are whole: keep them, and say so
 # shellcheck shell=bash
@@ -21,38 +21,44 @@ usage() {                          # the comment at the top of the script
     exit 2
 }
 
-# The words of a command as one can type them.
-typed() {
-    local word
+# show COMMAND...: with V=1, the command as one can type it
+show() {
+    local word line=
+    [[ -n ${V:-} ]] || return 0
     for word; do
-        [[ $word != *[!A-Za-z0-9_./:,=@%+-]* && -n $word ]] || word=${word@Q}
-        printf '%s ' "$word"
+        case $word in
+        '>>' | '|') ;;
+        '' | *[!A-Za-z0-9_./:,=@%+-]*) word=${word@Q} ;;
+        esac
+        line+=" $word"
     done
+    echo "${line# }" >&2
 }
-
-show() { [[ -z ${V:-} ]] || echo "$*" >&2; }
 
 run() {
-    local words out
-    words=$(typed "$@")
-    show "${words% }"
-    out=$("$@" 2>&1) || die "this failed: ${words% }"$'\n'"$out"
+    local out
+    show "$@"
+    if ! out=$("$@" 2>&1); then
+        echo "${0##*/}: this did not work:" >&2
+        V=1 show "$@"
+        die "$out"
+    fi
 }
 
-save() {
-    local file=$1 words; shift
-    words=$(typed "$@")
-    show "$words>$(typed "$file")"
-    "$@" >"$file" || die "cannot write $file"
+add() {
+    local file=$1; shift
+    show "$@" '>>' "$file"
+    "$@" >>"$file" || die "cannot write to $file"
 }
 
 making() {
-    local file
+    local file folder
     for file; do
-        [[ ! -e $file ]] || die "$file exists already; it is never" \
-            "overwritten. If nobody needs it, remove it first."
-        [[ -w $(dirname -- "$file") ]] ||
-            die "$file: no folder that can be written to"
+        folder=.
+        [[ $file != */* ]] || folder=${file%/*}
+        [[ ! -e $file ]] || die "$file is there already and is never" \
+            'overwritten: if nobody needs it, remove it first'
+        [[ -d $folder && -w $folder ]] || die "$file: cannot write to $folder/"
     done
     half+=("$@")
 }
@@ -62,7 +68,8 @@ made() { half=(); echo "$*"; }
 need() {
     local file
     for file; do
-        [[ -r $file ]] || die "$file: not there, or not to be read"
+        [[ -e $file ]] || die "$file: no such file"
+        [[ -f $file && -r $file ]] || die "$file: cannot be read"
     done
 }
 
@@ -70,7 +77,7 @@ need() {
 new_register() {
     run mkdir "$1.issued"
     run touch "$1.issued/index"
-    save "$1.issued/crlnumber" echo 01
+    add "$1.issued/crlnumber" echo 01
 }
 
 command -v openssl >/dev/null || die 'openssl is not installed:' \
