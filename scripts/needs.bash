@@ -74,6 +74,7 @@ need_field() {
 
 have() {
     case $1 in
+    cc)         compiles 'int main(void) { return 0; }' cc ;;
     *.h)        cc -E -x c -o /dev/null - <<<"#include <$1>" ;;
     nc)         [[ $(nc_kind) == openbsd ]] ;;
     unshare)    [[ $(unshare --help) == *--keep-caps* ]] ;;
@@ -90,8 +91,7 @@ have() {
     esac >/dev/null 2>&1
 }
 
-# compiles TEXT COMPILER...: does it compile and link? A PATH without mktemp
-# or a full disk is a no as well.
+# compiles TEXT COMPILER...: does it compile and link?
 compiles() {
     local text=$1 out status=0; shift
     out=$(mktemp) || return 1
