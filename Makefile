@@ -1,0 +1,88 @@
+# make          what there is to do, and where you are
+# make all      build everything: labs/03-tls-ca/server.c -> build/03-tls-ca/server
+
+CFLAGS ?= -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
+WARN   := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wstrict-prototypes \
+          -Wmissing-prototypes
+override CFLAGS   += -std=c17 -pthread $(WARN)
+override CPPFLAGS += -D_GNU_SOURCE -Ilabs/common -MMD -MP
+MAKEFLAGS += --no-print-directory
+
+ifneq ($(SUDO_UID),)
+ifeq ($(shell id -u),0)
+$(error sudo is not needed here, and files owned by root would break your next \
+  run: run make without sudo)
+endif
+endif
+
+# A .c file in labs/NN-name/ is a program, one in labs/common/ is shared by all,
+# and one in a directory further down is a part of the lab above it.
+LABS     := $(patsubst labs/%/,%,$(wildcard labs/[0-9]*/))
+PROGRAMS := $(patsubst labs/%.c,build/%,$(wildcard labs/[0-9]*/*.c))
+COMMON   := $(patsubst labs/%.c,build/%.o,$(wildcard labs/common/*.c))
+parts     = $(patsubst labs/%.c,build/%.o,$(wildcard labs/$1/gpio/*.c))
+
+.DEFAULT_GOAL := help
+
+##@ Run
+labs:            ## run every demonstration; ends in a table
+	@scripts/lab all
+lab-%:           ## run one: its packets, its statements, its verdict (make lab-1)
+	@scripts/lab demo $*
+verify-%:        ## your programs against strangers: nc, s_server, s_client
+	@scripts/lab verify $*
+compare:         ## plain against encrypted: the same message in labs 1 and 3
+	@scripts/compare
+compare-%:       ## your capture beside the reference capture
+	@scripts/compare $*
+diff-%:          ## what the programs of this lab have that the one before has not
+	@scripts/diff $*
+shell:           ## a shell in the lab's private network; a second one joins it
+	@scripts/shell
+doctor:          ## what is here, what is missing, and what mends it
+	@scripts/doctor
+
+##@ Build
+all: $(PROGRAMS) build/captures/wire build/scripts/join  ## build all programs
+certs:           ## make the CA, its certificates and the zoo of bad ones
+	@ca/make-certs build/ca
+zoo: all certs   ## start the zoo: bad servers to try by hand
+	@ca/zoo
+clean:           ## remove what was built
+	$(RM) -r build
+
+##@ Test the kit itself
+test:            ## all proofs; the last line is N passed, N failed
+	@scripts/tests/run
+test-%:          ## the proofs of one lab
+	@scripts/tests/run $*
+
+build/%.o: labs/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+build/common.a: $(COMMON)
+	$(AR) rcs $@ $^
+
+# One rule per lab, all alike: its programs, its parts, the common code.
+define lab_rule
+build/$1/%: build/$1/%.o $(call parts,$1) build/common.a
+	$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -lssl -lcrypto
+endef
+$(foreach lab,$(LABS),$(eval $(call lab_rule,$(lab))))
+
+build/captures/wire: captures/wire.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lpcap
+
+build/scripts/join: scripts/join.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
+
+help:
+	@scripts/help
+
+.PHONY: all labs compare shell doctor certs zoo clean test help
+.SECONDARY:
+.DELETE_ON_ERROR:
+-include $(wildcard build/*/*.d build/*/*/*.d)

@@ -1,0 +1,120 @@
+# stage.bash - what demonstrations, verifications and checks share: programs
+# that are started, waited for and stopped, and a capture that is whole.
+# Source it; do not run it. scripts/lab says which lab and which network.
+# shellcheck shell=bash
+# shellcheck source=scripts/net.bash
+source scripts/net.bash
+# shellcheck source=scripts/packets.bash
+source scripts/packets.bash
+
+export bin=build/$LAB ca=build/ca
+limit=$((5 * ${LAB_TIMEOUT_SCALE:-1}))
+export PORT=0                 # the system chooses, the server says which
+[[ $LAB_NET != private ]] || PORT=4433
+net_up
+trap 'exit 130' INT TERM      # process 1 of a namespace ignores them otherwise
+
+# spawn COMMAND...: it must not outlive us, nor hold our capture open.
+spawn() {
+    if [[ -n ${hold-} ]]; then
+        exec setpriv --pdeathsig KILL "$@" {hold}>&-
+    fi
+    exec setpriv --pdeathsig KILL "$@"
+}
+
+# await FILE TEXT [PID]: wait until FILE has a line with TEXT; it is in $line
+# then. The wait ends as well when the process is gone, or time is up.
+await() {
+    local lines tail pid=${3:-$$}
+    exec {lines}< <(exec tail -n +1 -s 0.1 -f --pid="$pid" "$1" 2>/dev/null)
+    tail=$!
+    while IFS= read -r -t "$limit" line <&"$lines"; do
+        if [[ $line == *"$2"* ]]; then
+            kill "$tail" 2>/dev/null || :
+            exec {lines}<&-
+            return 0
+        fi
+    done
+    kill "$tail" 2>/dev/null || :
+    exec {lines}<&-
+    return 1
+}
+
+# serve NAME COMMAND...: start a server; its words go to $scratch/NAME.log.
+# Sets $port, and $NAME to its process.
+serve() {
+    local name=$1 log=$scratch/$1.log; shift
+    : >"$log"
+    (spawn "$@") </dev/null >"$scratch/$name.out" 2>"$log" &
+    printf -v "$name" '%s' "$!"
+    await "$log" 'listening on' "$!" ||
+        bail "$1 does not listen: $(tail -n 1 "$log")"
+    export port=${line##*port }
+    tell <<<"  $(printf '%-8s' "$name") $* -> ${line#*: }"
+}
+
+# stop NAME: ask it to end, and wait until it has. Its status is in $status.
+stop() {
+    status=0
+    kill -TERM "${!1}" 2>/dev/null || :
+    wait "${!1}" || status=$?
+    printf -v "$1" ''
+}
+
+# run COMMAND...: run it to its end, with bounded patience. What it prints is
+# in $scratch/out and $scratch/err, its exit status in $status.
+run() {
+    status=0
+    (spawn timeout -k 1 "$((limit * 2))" "$@") \
+        >"$scratch/out" 2>"$scratch/err" || status=$?
+}
+
+# The capture goes on until its input ends: nobody may signal what sudo has
+# started, and should we be killed, the input ends as well.
+until_eof="\"\$@\" </dev/null & cat >/dev/null; kill -TERM \$!; wait \$!"
+
+# watch FILTER...: capture from now on.
+watch() {
+    [[ $LAB_NET != none ]] || return 0
+    mkdir -p "${pcap%/*}"
+    rm -f "$pcap"
+    mkfifo "$scratch/hold"
+    net_tcpdump "$LAB_NET"
+    watched_from=$EPOCHREALTIME
+    "${net_raise[@]}" sh -c "$until_eof" \
+        sh "${net_tcpdump[@]}" -w "$pcap" "$@" \
+        <"$scratch/hold" 2>"$scratch/tcpdump.log" &
+    tcpdump=$!
+    exec {hold}>"$scratch/hold"
+    await "$scratch/tcpdump.log" 'listening on' "$tcpdump" ||
+        bail "tcpdump does not capture: $(tail -n 1 "$scratch/tcpdump.log")"
+}
+
+# unwatch: stop the capture, and keep it. LAB_TAMPER names a command that the
+# tests use to spoil the finished capture: nothing may hold after that.
+unwatch() {
+    [[ $LAB_NET != none ]] || return 0
+    exec {hold}>&-
+    unset hold
+    wait "$tcpdump" || bail "tcpdump ended badly: $(<"$scratch/tcpdump.log")"
+    rm "$scratch/hold"
+    [[ -z ${LAB_TAMPER-} ]] || "$LAB_TAMPER" "$pcap"
+}
+
+# random: what nobody can know before this run.
+random() { od -An -N6 -tx1 /dev/urandom | tr -d ' \n'; }
+
+# show_run NAME SENT: what a program was given, and what it said.
+show_run() {
+    tell <<<"  $(printf '%-8s' "$1") sent     $2"
+    [[ ! -s $scratch/out ]] || sed 's/^/           got      /' "$scratch/out" | tell
+    [[ ! -s $scratch/err ]] || sed 's/^/           /' "$scratch/err" | tell
+}
+
+# got_back TEXT: the program ended well, and printed just this.
+got_back() {
+    [[ $status == 0 && $(<"$scratch/out") == "$1" ]] && return
+    echo "status $status, and it printed: $(<"$scratch/out")"
+    cat "$scratch/err"
+    return 1
+}
