@@ -1,21 +1,23 @@
 /*
  * The eye: reads a capture, draws it, searches it, sums it up.
- * It reads files from strangers: no length is used before it is checked.
+ * It may be a stranger's file: no length is used before it is checked.
  */
 #define _GNU_SOURCE 1 /* memmem, tdestroy */
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <err.h>
 #include <inttypes.h>
 #include <pcap.h>
 #include <search.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TCP = 6, UDP = 17 };
-enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32 };
+enum { TCP = 6, UDP = 17, HOLES = 64 << 20 };
+enum { SYN = 1, FIN = 2, RST = 4, PSH = 8, ACK = 16 };
 enum { CCS = 20, ALERT, HANDSHAKE, DATA, HEARTBEAT };
 enum {
     AGAIN = 1,
@@ -26,22 +28,6 @@ enum {
     DIFFERS = 32,
     FRAGMENT = 64
 };
-enum { WHY = PCAP_ERRBUF_SIZE + 64 };
-
-static const struct bit {
-    unsigned bit;
-    const char *name;
-} flag_bits[] = { { SYN, "SYN" }, { FIN, "FIN" }, { RST, "RST" },
-                  { PSH, "PSH" }, { ACK, "ACK" }, { URG, "URG" },
-                  { 0, NULL } },
-  note_bits[] = { { AGAIN, "retransmission" },
-                  { LATE, "out-of-order" },
-                  { GAP, "gap" },
-                  { CUT, "cut" },
-                  { ALIVE, "keep-alive" },
-                  { DIFFERS, "differs" },
-                  { FRAGMENT, "fragment" },
-                  { 0, NULL } };
 
 /* n bytes were captured of len bytes that were sent. */
 struct bytes {
@@ -49,88 +35,74 @@ struct bytes {
     size_t n, len;
 };
 
-/* A TLS or DTLS record; it hangs on the packet that carries its last byte. */
+/* A TLS or DTLS record. It hangs on the packet that carries its last byte. */
 struct record {
     struct record *next;
-    unsigned type;
     size_t len;
-    char *name; /* of what can be read in it, or NULL */
+    struct bytes clear; /* alert, or the handshake messages that end in it */
+    unsigned type;
+    bool secret, dtls;
 };
 
 struct packet {
     struct packet *next, *next_in_stream;
     struct stream *stream;
     struct record *records, **last_record;
-    uint8_t *frame;
     struct bytes data; /* what TCP or UDP carries; else the whole frame */
     struct timeval time;
-    size_t number, size; /* size: on the wire, all layers */
-    uint8_t end[2][18];  /* source and destination: address, port */
-    uint8_t proto, ip, flags;
-    unsigned from, notes; /* from: 0 client, 1 server */
+    size_t number, size;  /* size: on the wire, all layers */
+    uint8_t end[2][18];   /* from, to: address, port */
+    unsigned side, notes; /* side: 0 client, 1 server */
     uint32_t seq, ack;
-    int64_t pos; /* where data lies in its side of the stream */
+    int64_t pos; /* of the data in all that this side said */
+    uint8_t proto, ip, flags;
 };
 
-/* A stretch of a stream, up to the next piece, and who brought it first. */
-struct piece {
-    int64_t at;
-    struct packet *from; /* NULL: nobody, a hole */
-    const uint8_t *bytes;
-};
-
-/* What one side of a stream said. Position 0 is the byte after the SYN. */
+/* All that one side said. Position 0 is the byte after its SYN. */
 struct side {
-    bool started, syn, fin, rst, tls, secret;
-    uint32_t base;       /* sequence number of position 0 */
-    int64_t next, acked; /* past all that was sent; that was acknowledged */
-    struct piece *piece; /* pieces + 1 of them: the last is the end */
-    size_t pieces, total, talked, heard; /* total: of bytes captured */
-    uint8_t *flat, *talk; /* the bytes; the handshake messages in clear */
-    const struct packet *differs;
+    uint8_t *text;   /* room bytes; of each byte: */
+    uint32_t *owner; /* the packet that brought it first, or 0: a hole */
+    uint8_t *talk;   /* the handshake messages, as far as they are clear */
+    int64_t next, acked, room; /* sent so far; acknowledged; what we keep */
+    size_t captured, once, talked, heard;
+    uint32_t base; /* the sequence number of position 0 */
+    bool started, syn, fin, rst, wild, differs, records, secret, data;
 };
 
 struct stream {
     struct stream *next;
     struct packet *first, **last;
     size_t number;
-    uint8_t proto, ip, end[2][18]; /* ends: client, server */
+    uint8_t key[38], client[18]; /* key: protocols, both ends in order */
     struct side side[2];
-    bool data_seen;
 };
 
 struct capture {
-    int link;
-    struct packet *first, **last;
-    struct stream *streams, **last_stream;
-    struct stream other; /* number 0: packets of no stream */
-    void *tree;          /* the latest stream of each pair of ends */
-    size_t packets, count;
-    char broken[PCAP_ERRBUF_SIZE]; /* why it was not read to its end, or "" */
+    const struct link *link;
+    struct packet *first, **last, **packet; /* packet[number] */
+    struct stream other, *last_stream;      /* other: number 0, of no stream */
+    void *tree;                             /* the newest stream of each key */
+    struct block *blocks;                   /* all memory */
+    int64_t holes; /* so many more bytes may be missing */
+    size_t packets;
+    char broken[PCAP_ERRBUF_SIZE];   /* why it was not read to its end */
+    char why[PCAP_ERRBUF_SIZE + 64]; /* why there may be more than we saw */
 };
 
-static const char *const side_name[] = { "client", "server" };
+struct block {
+    struct block *next;
+    _Alignas(max_align_t) uint8_t bytes[];
+};
 
-static void *allocate(size_t n)
+static void *allocate(struct capture *c, size_t n)
 {
-    void *p = calloc(1, n > 0 ? n : 1);
-    if (p == NULL)
+    struct block *b = calloc(1, sizeof(*b) + n);
+
+    if (b == NULL)
         err(2, "out of memory");
-    return p;
-}
-
-/* ---- Bytes ------------------------------------------------------------- */
-
-static bool skip(struct bytes *b, size_t n)
-{
-    size_t have = n < b->n ? n : b->n;
-
-    if (n > b->len)
-        return false;
-    b->at += have;
-    b->n -= have;
-    b->len -= n;
-    return true;
+    b->next = c->blocks;
+    c->blocks = b;
+    return b->bytes;
 }
 
 /* The next n bytes; if they are not all there, nothing, now and later. */
@@ -139,8 +111,10 @@ static struct bytes take(struct bytes *b, size_t n)
     struct bytes part = { b->at, n, n };
 
     if (n > b->n)
-        part.n = part.len = b->n = b->len = 0;
-    skip(b, part.n);
+        part.n = part.len = b->n = b->len = n = 0;
+    b->at += n;
+    b->n -= n;
+    b->len -= n;
     return part;
 }
 
@@ -154,55 +128,53 @@ static uint32_t number(struct bytes *b, size_t width)
     return value;
 }
 
-static void shorten(struct bytes *b, size_t len)
+static unsigned two(const uint8_t *at)
 {
-    b->len = len;
-    if (b->n > len)
-        b->n = len;
+    return (unsigned)at[0] << 8 | at[1];
+}
+
+/* Of len bytes that were sent, go past a header. Not all may be captured. */
+static bool inside(struct bytes *b, size_t header, size_t len)
+{
+    size_t n = b->n < len ? b->n : len;
+
+    if (header > len)
+        return false;
+    header = header < n ? header : n;
+    *b = (struct bytes){ b->at + header, n - header, len - header };
+    return true;
 }
 
 /* ---- Link layer -------------------------------------------------------- */
 
-/* Go past the link layer's header. Is it IP that follows? */
-static bool link_layer(int link, struct bytes *b)
-{
-    uint32_t kind = 0x0800;
+static const struct link {
+    int type;
+    size_t size;
+    int kind; /* where the next layer's kind is written, or -1 */
+} links[] = { { DLT_EN10MB, 14, 12 },    { DLT_LINUX_SLL, 16, 14 },
+              { DLT_LINUX_SLL2, 20, 0 }, { DLT_NULL, 4, -1 },
+              { DLT_LOOP, 4, -1 },       { DLT_RAW, 0, -1 },
+              { DLT_IPV4, 0, -1 },       { DLT_IPV6, 0, -1 } };
 
-    switch (link) {
-    case DLT_EN10MB:
-        take(b, 12);
-        while ((kind = number(b, 2)) == 0x8100 || kind == 0x88a8)
-            take(b, 2); /* a VLAN tag */
-        break;
-    case DLT_LINUX_SLL:
-        take(b, 14);
-        kind = number(b, 2);
-        break;
-    case DLT_LINUX_SLL2:
-        kind = number(b, 2);
-        take(b, 18);
-        break;
-    case DLT_NULL:
-    case DLT_LOOP:
-        take(b, 4);
-        break;
-    case DLT_RAW:
-    case DLT_IPV4:
-    case DLT_IPV6:
-        break;
-    default:
-        return false;
-    }
-    return (kind == 0x0800 || kind == 0x86dd) && b->n > 0;
+static const struct link *link_find(int type)
+{
+    for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++)
+        if (links[i].type == type)
+            return &links[i];
+    return NULL;
 }
 
-static bool link_known(int link)
+/* Go past the link layer's header. Is it IP that follows? */
+static bool link_layer(const struct link *link, struct bytes *b)
 {
-    static uint8_t frame[64];
-    struct bytes b = { frame, sizeof(frame), sizeof(frame) };
+    struct bytes h = take(b, link->size);
+    unsigned kind = 0x0800;
 
-    frame[0] = frame[12] = frame[14] = 8; /* IPv4, wherever it is written */
-    return link_layer(link, &b);
+    if (h.n > 0 && link->kind >= 0)
+        kind = two(h.at + link->kind);
+    while ((kind == 0x8100 || kind == 0x88a8) && b->n > 4) /* VLAN */
+        kind = two(take(b, 4).at + 2);
+    return b->n > 0 && (kind == 0x0800 || kind == 0x86dd);
 }
 
 /* ---- IP ---------------------------------------------------------------- */
@@ -212,50 +184,41 @@ static bool ipv4(struct packet *p, struct bytes *b)
     if (b->n < 20)
         return false;
 
-    const uint8_t *h = b->at;
-    size_t header = (h[0] & 15) * 4u, total = h[2] << 8u | h[3];
-    if (total == 0) /* the network card was to fill it in */
-        total = b->len;
-    if (header < 20 || total < header)
-        return false;
-    if ((h[6] & 0x3f) != 0 || h[7] != 0)
+    size_t header = (b->at[0] & 15) * 4u, len = two(b->at + 2);
+    if ((two(b->at + 6) & 0x3fff) != 0)
         p->notes |= FRAGMENT;
-    memcpy(p->end[0], h + 12, 4);
-    memcpy(p->end[1], h + 16, 4);
-    p->ip = 4;
-    p->proto = h[9];
-    shorten(b, total);
-    return skip(b, header);
+    memcpy(p->end[0], b->at + 12, 4);
+    memcpy(p->end[1], b->at + 16, 4);
+    p->proto = b->at[9];
+    /* Length 0: the network card was to fill it in. */
+    return header >= 20 && inside(b, header, len > 0 ? len : b->len);
 }
 
 static bool ipv6(struct packet *p, struct bytes *b)
 {
-    struct bytes h = take(b, 40);
-    if (h.n < 40)
+    if (b->n < 40)
         return false;
 
-    size_t total = h.at[4] << 8u | h.at[5];
-    unsigned next = h.at[6];
-    memcpy(p->end[0], h.at + 8, 16);
-    memcpy(p->end[1], h.at + 24, 16);
-    p->ip = 6;
-    if (total > 0)
-        shorten(b, total);
-    /* Extension headers: hop-by-hop, routing, fragment, options, AH. */
-    while (next == 0 || next == 43 || next == 44 || next == 60 || next == 51) {
+    size_t size = 40, len = two(b->at + 4);
+    memcpy(p->end[0], b->at + 8, 16);
+    memcpy(p->end[1], b->at + 24, 16);
+    p->proto = b->at[6];
+    inside(b, size, len > 0 ? size + len : b->len);
+    /* Extension headers: hop-by-hop, routing, fragment, AH, options. */
+    while (memchr("\0\53\54\63\74", p->proto, 5) != NULL) {
         if (b->n < 8)
             return false;
-        size_t size = next == 51 ? (b->at[1] + 2) * 4u : (b->at[1] + 1) * 8u;
-        if (next == 44) {
+        size = (b->at[1] + 1) * 8u;
+        if (p->proto == 44)
             size = 8;
-            if (b->at[2] != 0 || (b->at[3] & 0xf9) != 0)
-                p->notes |= FRAGMENT;
-        }
-        next = b->at[0];
-        if (!skip(b, size))
+        if (p->proto == 51)
+            size = (b->at[1] + 2) * 4u;
+        if (p->proto == 44 && (two(b->at + 2) & 0xfff9) != 0)
+            p->notes |= FRAGMENT;
+        p->proto = b->at[0];
+        if (!inside(b, size, b->len))
             return false;
     }
-    p->proto = (uint8_t)next;
     return true;
 }
 
@@ -264,107 +227,80 @@ static bool ipv6(struct packet *p, struct bytes *b)
 static bool tcp(struct packet *p, struct bytes *b)
 {
     struct bytes h = *b;
-    if (h.n < 20)
-        return false;
 
-    size_t header = (h.at[12] >> 4) * 4u;
-    memcpy(p->end[0] + 16, h.at, 2);
-    memcpy(p->end[1] + 16, h.at + 2, 2);
-    p->flags = h.at[13] & 63;
     take(&h, 4);
     p->seq = number(&h, 4);
     p->ack = number(&h, 4);
-    return header >= 20 && skip(b, header);
+    if (h.n < 8)
+        return false;
+    size_t header = (h.at[0] >> 4) * 4u;
+    unsigned f = h.at[1]; /* FIN comes before SYN there: we turn them round */
+    p->flags = (uint8_t)((f & 60) | (f & 1) << 1 | (f >> 1 & 1));
+    return header >= 20 && inside(b, header, b->len);
 }
 
-static bool udp(struct packet *p, struct bytes *b)
+static bool udp(struct bytes *b)
 {
-    if (b->n < 8)
-        return false;
+    size_t len = b->n < 8 ? 1 : two(b->at + 4);
 
-    size_t total = b->at[4] << 8u | b->at[5];
-    memcpy(p->end[0] + 16, b->at, 2);
-    memcpy(p->end[1] + 16, b->at + 2, 2);
-    if (total == 0)
-        total = b->len;
-    if (total < 8)
-        return false;
-    shorten(b, total);
-    return skip(b, 8);
+    return inside(b, 8, len > 0 ? len : b->len);
 }
 
 /* Take the headers off. What is not TCP or UDP stays whole, as "other". */
-static void dissect(int link, struct packet *p)
+static bool dissect(const struct link *link, struct packet *p)
 {
     struct bytes b = p->data;
-    bool good = link_layer(link, &b);
 
-    if (good) {
-        unsigned version = b.at[0] >> 4;
-        good = (version == 4 && ipv4(p, &b)) || (version == 6 && ipv6(p, &b));
-    }
-    good = good && (p->notes & FRAGMENT) == 0 &&
-           ((p->proto == TCP && tcp(p, &b)) || (p->proto == UDP && udp(p, &b)));
-    if (good)
-        p->data = b;
-    else
-        p->proto = p->flags = 0;
-    if (p->data.n < p->data.len)
-        p->notes |= CUT;
+    if (!link_layer(link, &b))
+        return false;
+    p->ip = b.at[0] >> 4;
+    if (p->ip == 4 ? !ipv4(p, &b) : p->ip != 6 || !ipv6(p, &b))
+        return false;
+    if (p->notes & FRAGMENT || b.n < 4)
+        return false;
+    memcpy(p->end[0] + 16, b.at, 2);
+    memcpy(p->end[1] + 16, b.at + 2, 2);
+    if (p->proto == TCP ? !tcp(p, &b) : p->proto != UDP || !udp(&b))
+        return false;
+    p->data = b;
+    return true;
 }
 
 /* ---- Streams ----------------------------------------------------------- */
 
-/* The same pair of ends, either way round? */
-static int stream_order(const void *left, const void *right)
+static int stream_order(const void *a, const void *b)
 {
-    const struct stream *a = left, *b = right;
-    int a_up = memcmp(a->end[0], a->end[1], 18) < 0;
-    int b_up = memcmp(b->end[0], b->end[1], 18) < 0;
-
-    if (a->proto != b->proto)
-        return a->proto - b->proto;
-    if (a->ip != b->ip)
-        return a->ip - b->ip;
-    int low = memcmp(a->end[!a_up], b->end[!b_up], 18);
-    return low != 0 ? low : memcmp(a->end[a_up], b->end[b_up], 18);
-}
-
-static bool opens(const struct packet *p)
-{
-    return (p->flags & (SYN | ACK)) == SYN;
-}
-
-static unsigned sender(const struct stream *s, const struct packet *p)
-{
-    return memcmp(s->end[0], p->end[0], 18) != 0;
+    return memcmp(((const struct stream *)a)->key,
+                  ((const struct stream *)b)->key, 38);
 }
 
 static struct stream *stream_of(struct capture *c, const struct packet *p)
 {
-    struct stream *s = allocate(sizeof(*s)), **known;
-    unsigned client = (p->flags & (SYN | ACK)) == (SYN | ACK);
+    struct stream new = { .key = { p->proto, p->ip } }, **known, *s;
+    int low = memcmp(p->end[0], p->end[1], 18) > 0;
 
-    s->proto = p->proto;
-    s->ip = p->ip;
-    memcpy(s->end[client], p->end[0], 18);
-    memcpy(s->end[!client], p->end[1], 18);
-    known = tsearch(s, &c->tree, stream_order);
-    if (known == NULL)
-        err(2, "out of memory");
-    if (*known != s) {
-        /* A SYN with a new number opens a new stream: the port is reused. */
-        struct side *from = &(*known)->side[sender(*known, p)];
-        if (!opens(p) || !from->started || from->base == p->seq + 1) {
-            free(s);
+    if (p->proto == 0)
+        return &c->other;
+    memcpy(new.key + 2, p->end[low], 18);
+    memcpy(new.key + 20, p->end[!low], 18);
+    known = tfind(&new, &c->tree, stream_order);
+    if (known != NULL) {
+        struct side *me = (*known)->side;
+        me += memcmp((*known)->client, p->end[0], 18) != 0;
+        /* A SYN with another number: the port is used a second time. */
+        if ((p->flags & (SYN | ACK)) != SYN || !me->started ||
+            me->base == p->seq + 1)
             return *known;
-        }
-        *known = s;
     }
-    s->number = ++c->count;
+    *(s = allocate(c, sizeof(*s))) = new;
+    memcpy(s->client, p->end[(p->flags & (SYN | ACK)) == (SYN | ACK)], 18);
+    s->number = c->last_stream->number + 1;
     s->last = &s->first;
-    *c->last_stream = s;
-    c->last_stream = &s->next;
+    c->last_stream = c->last_stream->next = s;
+    if (known != NULL)
+        *known = s;
+    else if (tsearch(s, &c->tree, stream_order) == NULL)
+        err(2, "out of memory");
     return s;
 }
 
@@ -379,189 +315,333 @@ static void follow(struct side *s, struct side *peer, struct packet *p)
     bool syn = p->flags & SYN, fin = p->flags & FIN;
 
     if (!s->started)
-        s->base = syn ? p->seq + 1 : p->seq;
+        s->base = p->seq + syn;
     p->pos = position(s, p->seq + syn);
-
     int64_t past = p->pos + (int64_t)p->data.len + fin;
     if (!(p->flags & (SYN | FIN | RST)) && p->data.len < 2 && s->started &&
         p->pos == s->next - 1)
         p->notes |= ALIVE;
-    else if (p->data.len > 0 && p->pos < s->next)
-        p->notes |= LATE; /* reassemble() will see what it brings */
+    else if (p->data.len > 0 && p->pos != s->next)
+        p->notes |= p->pos < s->next ? LATE : GAP; /* more in reassemble() */
     else if ((syn && s->syn) || (fin && s->fin && past <= s->next))
         p->notes |= AGAIN;
-    else if (s->started && p->pos > s->next)
-        p->notes |= GAP;
     s->started = true;
     s->syn |= syn;
     s->fin |= fin;
     s->rst |= (p->flags & RST) != 0;
-    if (past > s->next)
-        s->next = past;
-    if ((p->flags & ACK) && peer->started) {
-        int64_t acked = position(peer, p->ack);
-        if (acked > peer->acked)
-            peer->acked = acked;
-    }
+    s->next = past > s->next ? past : s->next;
+    if (p->flags & ACK && peer->started && position(peer, p->ack) > peer->acked)
+        peer->acked = position(peer, p->ack);
 }
 
 static void add_packet(struct capture *c, const struct pcap_pkthdr *h,
                        const uint8_t *bytes)
 {
-    struct packet *p = allocate(sizeof(*p));
+    struct packet *p = allocate(c, sizeof(*p));
 
     p->number = ++c->packets;
     p->time = h->ts;
-    p->frame = allocate(h->caplen);
-    memcpy(p->frame, bytes, h->caplen);
     p->size = h->len > h->caplen ? h->len : h->caplen;
-    p->data = (struct bytes){ p->frame, h->caplen, p->size };
-    p->notes = h->caplen < p->size ? CUT : 0;
+    p->data = (struct bytes){ memcpy(allocate(c, h->caplen), bytes, h->caplen),
+                              h->caplen, p->size };
     p->last_record = &p->records;
-    dissect(c->link, p);
-    *c->last = p;
-    c->last = &p->next;
+    if (!dissect(c->link, p))
+        p->proto = p->flags = 0;
+    if (h->caplen < p->size || p->data.n < p->data.len)
+        p->notes |= CUT;
 
-    p->stream = p->proto == 0 ? &c->other : stream_of(c, p);
-    *p->stream->last = p;
-    p->stream->last = &p->next_in_stream;
-    p->from = p->proto != 0 && sender(p->stream, p);
+    struct stream *s = p->stream = stream_of(c, p);
+    p->side = p->proto != 0 && memcmp(s->client, p->end[0], 18) != 0;
+    struct side *me = &s->side[p->side];
+    p->pos = me->next;
     if (p->proto == TCP)
-        follow(&p->stream->side[p->from], &p->stream->side[!p->from], p);
+        follow(me, &s->side[!p->side], p);
+    else
+        me->next += (int64_t)p->data.len;
+    me->captured += p->data.n;
+    *c->last = *s->last = p;
+    c->last = &p->next;
+    s->last = &p->next_in_stream;
 }
 
 /* ---- Reassembly -------------------------------------------------------- */
 
-static int edge_order(const void *a, const void *b)
+/* Sequence numbers may lie: there is only so much room for holes. */
+static void make_room(struct capture *c, struct side *s)
 {
-    const struct piece *x = a, *y = b;
+    int64_t captured = (int64_t)s->captured;
 
-    return (x->at > y->at) - (x->at < y->at);
-}
-
-/* The last piece that begins at pos or before. There is one. */
-static size_t piece_at(const struct side *s, int64_t pos)
-{
-    size_t low = 0, high = s->pieces + 1;
-
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (s->piece[middle].at <= pos)
-            low = middle;
-        else
-            high = middle;
+    s->room = (s->next > s->acked ? s->next : s->acked) - s->fin;
+    if (s->room > captured + c->holes) {
+        s->room = captured + c->holes;
+        s->wild = true;
     }
-    return low;
+    if (s->room > captured)
+        c->holes -= s->room - captured;
+    s->text = allocate(c, (size_t)s->room);
+    s->owner = allocate(c, (size_t)s->room * sizeof(*s->owner));
+    s->talk = allocate(c, s->captured);
 }
 
-static bool brings(const struct packet *p, unsigned from)
+/* Each byte belongs to the packet that brought it first. */
+static void put(struct side *s, struct packet *p)
 {
-    return p->from == from && p->data.len > 0 && !(p->notes & ALIVE);
-}
-
-/* Where packets begin and end, there one piece ends and another begins. */
-static void make_pieces(struct side *s, const struct packet *list,
-                        unsigned from)
-{
-    size_t n = 2, m = 0;
-
-    for (const struct packet *p = list; p != NULL; p = p->next_in_stream)
-        n += brings(p, from) ? 2 : 0;
-    struct piece *edge = allocate(n * sizeof(*edge));
-    n = 0;
-    for (const struct packet *p = list; p != NULL; p = p->next_in_stream)
-        if (brings(p, from)) {
-            edge[n++].at = p->pos;
-            edge[n++].at = p->pos + (int64_t)p->data.n;
-        }
-    /* What was sent or acknowledged ends there, captured or not. */
-    edge[n++].at = (s->next > s->acked ? s->next : s->acked) - s->fin;
-    edge[n].at = s->syn ? 0 : edge[0].at;
-    n++;
-    qsort(edge, n, sizeof(*edge), edge_order);
-    for (size_t i = 0; i < n; i++)
-        if (i == 0 || edge[i].at != edge[m - 1].at)
-            edge[m++] = edge[i];
-    s->piece = edge;
-    s->pieces = m - 1;
-}
-
-/* Give each piece to the packet that brought it first. */
-static void give_pieces(struct side *s, struct packet *p)
-{
-    int64_t end = p->pos + (int64_t)p->data.n;
     size_t fresh = 0;
 
-    for (size_t i = piece_at(s, p->pos); s->piece[i].at < end; i++) {
-        struct piece *q = &s->piece[i];
-        const uint8_t *mine = p->data.at + (q->at - p->pos);
-        size_t n = (size_t)(q[1].at - q->at);
-        if (q->from == NULL) {
-            q->from = p;
-            q->bytes = mine;
-            fresh += n;
-        } else if (memcmp(q->bytes, mine, n) != 0) {
+    for (size_t i = 0; i < p->data.n; i++) {
+        int64_t at = p->pos + (int64_t)i;
+        if (at < 0 || at >= s->room)
+            continue;
+        if (s->owner[at] == 0) {
+            s->owner[at] = (uint32_t)p->number;
+            s->text[at] = p->data.at[i];
+            fresh++;
+        } else if (s->text[at] != p->data.at[i]) {
+            s->differs = true;
             p->notes |= DIFFERS;
-            s->differs = p;
         }
     }
-    if ((p->notes & LATE) && (fresh < p->data.n || p->data.n == 0))
+    s->once += fresh;
+    if (p->notes & LATE && (fresh < p->data.n || fresh == 0))
         p->notes ^= LATE | AGAIN;
 }
 
-static void reassemble(struct stream *s, unsigned from)
+static void reassemble(struct capture *c, struct stream *stream, unsigned side)
 {
-    struct side *side = &s->side[from];
-    size_t total = 0;
+    struct side *s = &stream->side[side];
+    struct packet *p;
 
-    make_pieces(side, s->first, from);
-    for (struct packet *p = s->first; p != NULL; p = p->next_in_stream)
-        if (brings(p, from))
-            give_pieces(side, p);
-    for (size_t i = 0; i < side->pieces; i++)
-        if (side->piece[i].from != NULL)
-            total += (size_t)(side->piece[i + 1].at - side->piece[i].at);
-    side->flat = allocate(total);
-    side->talk = allocate(total);
-    total = 0;
-    for (size_t i = 0; i < side->pieces; i++) {
-        struct piece *q = &side->piece[i];
-        size_t n = (size_t)(q[1].at - q->at);
-        if (q->from == NULL)
-            continue;
-        memcpy(side->flat + total, q->bytes, n);
-        q->bytes = side->flat + total;
-        total += n;
-    }
-    side->total = total;
-    /* A gap that a later packet filled was none. */
-    for (struct packet *p = s->first; p != NULL; p = p->next_in_stream)
-        if (p->from == from && (p->notes & GAP) &&
-            side->piece[piece_at(side, p->pos - 1)].from != NULL)
-            p->notes &= ~(unsigned)GAP;
+    make_room(c, s);
+    for (p = stream->first; p != NULL; p = p->next_in_stream)
+        if (p->side == side && !(p->notes & ALIVE))
+            put(s, p);
+    /* A gap that a later packet filled is none. */
+    for (p = stream->first; p != NULL; p = p->next_in_stream)
+        if (p->side == side && p->notes & GAP && p->pos <= s->room &&
+            s->owner[p->pos - 1] != 0)
+            p->notes ^= GAP;
 }
 
-/* The n bytes at pos: all of them in one row, or NULL. */
+/* The n bytes at pos, if they were all captured. */
 static const uint8_t *stretch(const struct side *s, int64_t pos, size_t n)
 {
-    size_t first = piece_at(s, pos), i = first;
-
-    while (i < s->pieces && s->piece[i].from != NULL &&
-           s->piece[i].at < pos + (int64_t)n)
-        i++;
-    if (s->piece[i].at < pos + (int64_t)n)
+    if ((int64_t)n > s->room - pos)
         return NULL;
-    return s->piece[first].bytes + (pos - s->piece[first].at);
+    for (size_t i = 0; i < n; i++)
+        if (s->owner[pos + (int64_t)i] == 0)
+            return NULL;
+    return s->text + pos;
 }
 
 /* ---- TLS and DTLS records ---------------------------------------------- */
 
-static const char *const record_name[] = {
-    [CCS] = "ccs",   [ALERT] = "alert",         [HANDSHAKE] = "handshake",
-    [DATA] = "data", [HEARTBEAT] = "heartbeat",
-};
+static bool is_record(const uint8_t *h, bool dtls)
+{
+    size_t len = two(h + (dtls ? 11 : 3));
+    bool version = h[1] == 3 && h[2] <= 4;
 
-static const char *const message_name[256] = {
+    if (dtls)
+        version = h[1] == 0xfe && (h[2] == 0xff || h[2] == 0xfd);
+    return h[0] >= CCS && h[0] <= HEARTBEAT && version && len <= 16384 + 2048 &&
+           (len > 0 || h[0] == DATA);
+}
+
+/* After ChangeCipherSpec all is secret, but for hellos after a retry. */
+static bool is_secret(const struct side *s, const struct record *r,
+                      const uint8_t *body)
+{
+    if (r->type == ALERT)
+        return r->len != 2;
+    if (r->dtls || body == NULL || r->len < 4)
+        return s->secret;
+    return s->secret && !((body[0] == 1 || body[0] == 2) && body[1] == 0 &&
+                          two(body + 2) + 4 == r->len);
+}
+
+/* Messages may be spread over records. Which ones does this part complete? */
+static void hear(struct side *s, struct bytes part, struct bytes *clear)
+{
+    memcpy(s->talk + s->talked, part.at, part.n);
+    s->talked += part.n;
+    for (;;) {
+        size_t n = s->talked - s->heard;
+        struct bytes all = { s->talk + s->heard, n, n };
+        size_t type_and_len = number(&all, 4), len = type_and_len & 0xffffff;
+        if (n < 4 || all.n < len)
+            return;
+        if (clear->n == 0)
+            clear->at = s->talk + s->heard;
+        clear->n += 4 + len;
+        s->heard += 4 + len;
+    }
+}
+
+/* In DTLS each part of a message has a header of its own. */
+static void hear_dtls(struct side *s, struct bytes body, struct bytes *clear)
+{
+    while (body.n >= 12) {
+        struct bytes h = take(&body, 12), start = take(&h, 4);
+        take(&h, 2);
+        size_t offset = number(&h, 3);
+        struct bytes part = take(&body, number(&h, 3));
+        if (offset == 0) {
+            s->heard = s->talked;
+            hear(s, start, clear);
+        }
+        if (s->talked == s->heard + 4 + offset)
+            hear(s, part, clear);
+    }
+}
+
+static void add_record(struct capture *c, struct side *s, struct packet *p,
+                       struct record new, const uint8_t *body)
+{
+    struct bytes all = { body, new.len, new.len };
+    struct record *r = allocate(c, sizeof(*r));
+
+    *r = new;
+    *p->last_record = r;
+    p->last_record = &r->next;
+    r->secret = is_secret(s, r, body);
+    s->secret |= r->type == CCS;
+    s->records = true;
+    r->clear.at = body;
+    if (r->type != HANDSHAKE || r->secret)
+        return;
+    if (body == NULL)
+        s->heard = s->talked;
+    else if (r->dtls)
+        hear_dtls(s, all, &r->clear);
+    else
+        hear(s, all, &r->clear);
+}
+
+/* After a hole, or without a SYN, try where each packet begins. */
+static void find_records(struct capture *c, struct side *s, bool dtls)
+{
+    int64_t pos = 0, last, header = dtls ? 13 : 5;
+
+    while (pos < s->room) {
+        const uint8_t *h = stretch(s, pos, (size_t)header);
+        if (h == NULL || !is_record(h, dtls)) {
+            if (h != NULL && s->syn && pos == 0)
+                return;
+            for (pos++; pos < s->room; pos++)
+                if (s->owner[pos] != 0 && s->owner[pos] != s->owner[pos - 1])
+                    break;
+            continue;
+        }
+        struct record r = { .type = h[0], .dtls = dtls };
+        r.len = two(h + header - 2);
+        const uint8_t *body = stretch(s, pos + header, r.len);
+        pos += header + (int64_t)r.len;
+        if (pos > s->room)
+            return;
+        for (last = pos - 1; s->owner[last] == 0;)
+            last--;
+        if (dtls)
+            s->secret = two(h + 3) > 0; /* the epoch */
+        add_record(c, s, c->packet[s->owner[last]], r, body);
+    }
+}
+
+/* ---- The whole capture ------------------------------------------------- */
+
+/* Why this side may have said more than was captured. */
+static const char *missing(const struct side *me, const struct side *peer)
+{
+    if (!me->syn)
+        return "its SYN is missing";
+    for (int64_t i = 0; i < me->room; i++)
+        if (me->owner[i] == 0)
+            return "some of its bytes are missing";
+    if (me->wild)
+        return "its sequence numbers go astray";
+    if (me->differs)
+        return "it sent different bytes for the same place";
+    if (!me->fin && !me->rst && !peer->rst) /* a reset ends both sides */
+        return "its end is missing: no FIN, no RST";
+    return NULL;
+}
+
+static void judge(struct capture *c)
+{
+    const char *what = c->broken;
+
+    if (*what == '\0' && c->packets == 0)
+        what = "no packets";
+    else if (*what == '\0' && c->last_stream == &c->other)
+        what = "no TCP or UDP in it";
+    snprintf(c->why, sizeof(c->why), "%s", what);
+    for (const struct packet *p = c->first; p && !*c->why; p = p->next)
+        if (p->notes & (CUT | FRAGMENT))
+            snprintf(c->why, sizeof(c->why), "packet %zu is %s", p->number,
+                     p->notes & CUT ? "cut" : "an IP fragment");
+    for (const struct stream *s = c->other.next; s && !*c->why; s = s->next) {
+        const struct side *me = s->side;
+        bool refused = me[0].syn && me[1].rst && !me[1].syn && !me[0].next;
+        for (int i = 0; i < 2 && s->key[0] == TCP && !refused && !*c->why; i++)
+            if ((what = missing(&me[i], &me[!i])) != NULL)
+                snprintf(c->why, sizeof(c->why), "stream %zu, %s: %s",
+                         s->number, i ? "server" : "client", what);
+    }
+}
+
+static void capture_read(struct capture *c, pcap_t *in)
+{
+    struct pcap_pkthdr *h;
+    const uint8_t *bytes;
+    int got;
+
+    *c = (struct capture){ .link = link_find(pcap_datalink(in)),
+                           .holes = HOLES };
+    c->last = &c->first;
+    c->last_stream = &c->other;
+    c->other.last = &c->other.first;
+    while ((got = pcap_next_ex(in, &h, &bytes)) == 1)
+        add_packet(c, h, bytes);
+    if (got == PCAP_ERROR)
+        snprintf(c->broken, sizeof(c->broken), "%s", pcap_geterr(in));
+    c->packet = allocate(c, (c->packets + 1) * sizeof(struct packet *));
+    for (struct packet *p = c->first; p != NULL; p = p->next)
+        c->packet[p->number] = p;
+    for (struct stream *s = &c->other; s != NULL; s = s->next)
+        for (unsigned side = 0; side < 2; side++) {
+            reassemble(c, s, side);
+            if (s != &c->other)
+                find_records(c, &s->side[side], s->key[0] == UDP);
+        }
+    judge(c);
+}
+
+static void nothing(void *stream)
+{
+    (void)stream; /* it is one of the blocks */
+}
+
+static void capture_free(struct capture *c)
+{
+    tdestroy(c->tree, nothing);
+    for (struct block *b = c->blocks, *next; b != NULL; b = next) {
+        next = b->next;
+        free(b);
+    }
+}
+
+/* ---- Words ------------------------------------------------------------- */
+
+static const char *const flag_names[] = { "SYN", "FIN", "RST", "PSH",
+                                          "ACK", "URG", NULL };
+static const char *const note_names[] = {
+    "retransmission", "out-of-order", "gap",      "cut",
+    "keep-alive",     "differs",      "fragment", NULL
+};
+static const char *const record_names[] = { [CCS] = "ccs",
+                                            [ALERT] = "alert",
+                                            [HANDSHAKE] = "handshake",
+                                            [DATA] = "data",
+                                            [HEARTBEAT] = "heartbeat" };
+static const char *const message_names[256] = {
     [0] = "HelloRequest",        [1] = "ClientHello",
     [2] = "ServerHello",         [3] = "HelloVerifyRequest",
     [4] = "NewSessionTicket",    [5] = "EndOfEarlyData",
@@ -569,10 +649,9 @@ static const char *const message_name[256] = {
     [12] = "ServerKeyExchange",  [13] = "CertificateRequest",
     [14] = "ServerHelloDone",    [15] = "CertificateVerify",
     [16] = "ClientKeyExchange",  [20] = "Finished",
-    [22] = "CertificateStatus",  [24] = "KeyUpdate",
+    [22] = "CertificateStatus",  [24] = "KeyUpdate"
 };
-
-static const char *const alert_name[256] = {
+static const char *const alert_names[256] = {
     [0] = "close_notify",
     [10] = "unexpected_message",
     [20] = "bad_record_mac",
@@ -600,605 +679,291 @@ static const char *const alert_name[256] = {
     [113] = "bad_certificate_status_response",
     [115] = "unknown_psk_identity",
     [116] = "certificate_required",
-    [120] = "no_application_protocol",
+    [120] = "no_application_protocol"
 };
 
-/* The server name that a ClientHello asks for; empty if there is none. */
+static const char *name_of(const char *const names[256], uint8_t number)
+{
+    return names[number] != NULL ? names[number] : "unknown";
+}
+
+static void print_bits(FILE *out, unsigned bits, const char *const names[],
+                       const char *between)
+{
+    for (unsigned i = 0, n = 0; names[i] != NULL; i++)
+        if (bits & 1u << i)
+            fprintf(out, "%s%s", n++ > 0 ? between : "", names[i]);
+}
+
+/* The server name that a ClientHello asks for. */
 static struct bytes server_name(struct bytes hello, bool dtls)
 {
-    take(&hello, 2 + 32);            /* version, random */
-    take(&hello, number(&hello, 1)); /* session */
-    if (dtls)
-        take(&hello, number(&hello, 1)); /* cookie */
-    take(&hello, number(&hello, 2));     /* cipher suites */
-    take(&hello, number(&hello, 1));     /* compression */
-    struct bytes all = take(&hello, number(&hello, 2));
+    struct bytes all, one;
+
+    take(&hello, 2 + 32);                       /* version, random */
+    take(&hello, number(&hello, 1));            /* session */
+    take(&hello, dtls ? number(&hello, 1) : 0); /* cookie */
+    take(&hello, number(&hello, 2));            /* cipher suites */
+    take(&hello, number(&hello, 1));            /* compression */
+    all = take(&hello, number(&hello, 2));
     while (all.n > 0) {
-        uint32_t kind = number(&all, 2);
-        struct bytes one = take(&all, number(&all, 2));
-        if (kind == 0 && one.n > 5 && one.at[2] == 0) {
-            take(&one, 3);
+        unsigned kind = number(&all, 2);
+        one = take(&all, number(&all, 2));
+        if (kind == 0 && number(&one, 2) == one.n && number(&one, 1) == 0)
             return take(&one, number(&one, 2));
+    }
+    return all;
+}
+
+/* Handshake messages, each with the server name if there is one. */
+static void print_messages(FILE *out, struct bytes all, bool dtls,
+                           const char *between, const char *sni)
+{
+    while (all.n >= 4) {
+        unsigned type = number(&all, 1);
+        struct bytes body = take(&all, number(&all, 3)), name = { 0 };
+        fputs(name_of(message_names, (uint8_t)type), out);
+        if (type == 1)
+            name = server_name(body, dtls);
+        for (size_t i = 0; i < name.n; i++) {
+            int ch = name.at[i];
+            bool fine = isalnum(ch) || memchr("-._", ch, 3) != NULL;
+            fprintf(out, "%s%c", i == 0 ? sni : "", fine ? ch : '?');
         }
-    }
-    return (struct bytes){ 0 };
-}
-
-static void print_message(FILE *out, unsigned type, struct bytes body,
-                          bool dtls)
-{
-    static const uint8_t retry[] = { 0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a };
-    const char *name = message_name[type];
-
-    if (type == 2 && body.n > 34 && !memcmp(body.at + 2, retry, sizeof(retry)))
-        name = "HelloRetryRequest";
-    fprintf(out, "%s%s", ftell(out) > 0 ? "+" : "", name ? name : "unknown");
-    if (type != 1)
-        return;
-    struct bytes sni = server_name(body, dtls);
-    for (size_t i = 0; i < sni.n; i++) {
-        char ch = (char)sni.at[i];
-        bool fine = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
-                    (ch >= '0' && ch <= '9') || ch == '-' || ch == '.' ||
-                    ch == '_';
-        fprintf(out, "%s%c", i == 0 ? ":" : "", fine ? ch : '?');
+        fputs(all.n >= 4 ? between : "", out);
     }
 }
 
-/* Messages may span records: gather them, name those that end here. */
-static void tls_messages(FILE *out, struct side *s, struct bytes body)
+/* What can be read of a record. */
+static void print_name(FILE *out, const struct record *r, const char *between,
+                       const char *sni)
 {
-    bool hello = body.n > 4 && (body.at[0] == 1 || body.at[0] == 2) &&
-                 body.at[1] == 0 &&
-                 (body.at[2] << 8u | body.at[3]) + 4u == body.n;
-
-    if (s->secret && !hello) { /* hellos stay readable after a retry */
+    if (r->secret)
         fputs("encrypted", out);
-        return;
-    }
-    memcpy(s->talk + s->talked, body.at, body.n);
-    s->talked += body.n;
-    for (;;) {
-        struct bytes all = { s->talk + s->heard, s->talked - s->heard, 0 };
-        all.len = all.n;
-        uint32_t type = number(&all, 1), len = number(&all, 3);
-        if (s->talked - s->heard < 4 || all.n < len)
-            break;
-        print_message(out, type, take(&all, len), false);
-        s->heard += 4 + len;
-    }
-    if (ftell(out) == 0)
-        fputs("part", out);
-}
-
-/* In DTLS each message says for itself which part of it this is. */
-static void dtls_messages(FILE *out, struct bytes body)
-{
-    while (body.n >= 12) {
-        uint32_t type = number(&body, 1), len = number(&body, 3);
-        take(&body, 2);
-        uint32_t offset = number(&body, 3), size = number(&body, 3);
-        struct bytes part = take(&body, size);
-        if (part.n == size && offset + size == len)
-            print_message(out, type, part, true);
-    }
-    if (ftell(out) == 0)
-        fputs("part", out);
-}
-
-/* What can be read of a record. body.at is NULL if it was not captured. */
-static char *describe(struct side *s, unsigned type, struct bytes body,
-                      bool dtls)
-{
-    char *name = NULL;
-    size_t size;
-    FILE *out;
-
-    if (type == CCS)
-        s->secret = true;
-    if (type != ALERT && type != HANDSHAKE)
-        return NULL;
-    if ((out = open_memstream(&name, &size)) == NULL)
-        err(2, "out of memory");
-    if (type == ALERT ? body.len != 2 : dtls && s->secret)
-        fputs("encrypted", out);
-    else if (body.at == NULL)
+    else if (r->clear.at == NULL)
         fputs("cut", out);
-    else if (type == HANDSHAKE && dtls)
-        dtls_messages(out, body);
-    else if (type == HANDSHAKE)
-        tls_messages(out, s, body);
+    else if (r->type == ALERT)
+        fprintf(out, "%s:%s", r->clear.at[0] == 1 ? "warning" : "fatal",
+                name_of(alert_names, r->clear.at[1]));
+    else if (r->clear.n == 0)
+        fputs("part", out);
     else
-        fprintf(out, "%s:%s", body.at[0] == 1 ? "warning" : "fatal",
-                alert_name[body.at[1]] ? alert_name[body.at[1]] : "unknown");
-    if (type == HANDSHAKE && body.at == NULL)
-        s->talked = s->heard = 0;
-    fclose(out);
-    return name;
+        print_messages(out, r->clear, r->dtls, between, sni);
 }
-
-static void add_record(struct packet *p, unsigned type, size_t len, char *name)
-{
-    struct record *r = allocate(sizeof(*r));
-
-    *r = (struct record){ .type = type, .len = len, .name = name };
-    *p->last_record = r;
-    p->last_record = &r->next;
-    p->stream->side[p->from].tls = true;
-}
-
-static bool is_tls(const uint8_t *h)
-{
-    unsigned len = h[3] << 8u | h[4];
-
-    return h[0] >= CCS && h[0] <= HEARTBEAT && h[1] == 3 && h[2] <= 4 &&
-           len <= 16384 + 2048 && (len > 0 || h[0] == DATA);
-}
-
-/* After a hole, or without a beginning, try where each packet begins. */
-static void tls_records(struct side *s)
-{
-    int64_t pos = s->piece[0].at, end = s->piece[s->pieces].at;
-
-    while (pos < end) {
-        const uint8_t *h = stretch(s, pos, 5);
-        if (h == NULL || !is_tls(h)) {
-            if (h != NULL && s->syn && pos == 0)
-                return;
-            pos = s->piece[piece_at(s, pos) + 1].at;
-            continue;
-        }
-        size_t len = h[3] << 8u | h[4], last;
-        struct bytes body = { stretch(s, pos + 5, len), len, len };
-        if ((pos += 5 + (int64_t)len) > end)
-            return;
-        for (last = piece_at(s, pos - 1); s->piece[last].from == NULL;)
-            last--;
-        add_record(s->piece[last].from, h[0], len,
-                   describe(s, h[0], body, false));
-    }
-}
-
-static void dtls_records(struct packet *p)
-{
-    struct side *side = &p->stream->side[p->from];
-    struct bytes b = p->data;
-
-    while (b.n >= 13) {
-        struct bytes h = take(&b, 13);
-        unsigned type = h.at[0];
-        size_t len = h.at[11] << 8u | h.at[12];
-        if (type < CCS || type > HEARTBEAT || h.at[1] != 0xfe ||
-            (h.at[2] != 0xff && h.at[2] != 0xfd) || len > b.len)
-            return;
-        struct bytes body = { b.n < len ? NULL : b.at, len, len };
-        side->secret = h.at[3] != 0 || h.at[4] != 0; /* the epoch */
-        add_record(p, type, len, describe(side, type, body, true));
-        skip(&b, len);
-    }
-}
-
-/* ---- The whole capture ------------------------------------------------- */
-
-static void capture_read(struct capture *c, pcap_t *in)
-{
-    struct pcap_pkthdr *h;
-    const uint8_t *bytes;
-    int got;
-
-    *c = (struct capture){ .link = pcap_datalink(in) };
-    c->last = &c->first;
-    c->last_stream = &c->streams;
-    c->other.last = &c->other.first;
-    while ((got = pcap_next_ex(in, &h, &bytes)) == 1)
-        add_packet(c, h, bytes);
-    if (got == PCAP_ERROR)
-        snprintf(c->broken, sizeof(c->broken), "%s", pcap_geterr(in));
-    for (struct stream *s = c->streams; s != NULL; s = s->next)
-        if (s->proto == UDP) {
-            for (struct packet *p = s->first; p; p = p->next_in_stream)
-                dtls_records(p);
-        } else
-            for (unsigned from = 0; from < 2; from++) {
-                reassemble(s, from);
-                tls_records(&s->side[from]);
-            }
-}
-
-static void keep(void *node)
-{
-    (void)node; /* streams are freed from their list */
-}
-
-static void capture_free(struct capture *c)
-{
-    tdestroy(c->tree, keep);
-    for (struct stream *s = c->streams, *next; s != NULL; s = next) {
-        next = s->next;
-        for (unsigned from = 0; from < 2; from++) {
-            free(s->side[from].piece);
-            free(s->side[from].flat);
-            free(s->side[from].talk);
-        }
-        free(s);
-    }
-    for (struct packet *p = c->first, *next; p != NULL; p = next) {
-        next = p->next;
-        for (struct record *r = p->records, *after; r != NULL; r = after) {
-            after = r->next;
-            free(r->name);
-            free(r);
-        }
-        free(p->frame);
-        free(p);
-    }
-}
-
-/* Why this side of a stream may have said more than was captured, or NULL. */
-static const char *missing(const struct stream *s, unsigned from)
-{
-    const struct side *me = &s->side[from], *peer = &s->side[!from];
-
-    if (!me->syn)
-        return from ? "its SYN ACK is missing" : "its SYN is missing";
-    for (size_t i = 0; i < me->pieces; i++)
-        if (me->piece[i].from == NULL)
-            return "bytes that it sent are missing";
-    if (me->differs)
-        return "it sent different bytes for the same place";
-    if (!me->fin && !me->rst && !peer->rst) /* a reset ends both sides */
-        return "its end is missing: no FIN, no RST";
-    return NULL;
-}
-
-/* Is there anything that we did not see? Then write down why. */
-static bool incomplete(const struct capture *c, char why[WHY])
-{
-    if (c->broken[0] != '\0')
-        return snprintf(why, WHY, "the file is broken: %s", c->broken);
-    if (c->packets == 0)
-        return snprintf(why, WHY, "no packets");
-    for (const struct packet *p = c->first; p != NULL; p = p->next)
-        if (p->notes & (CUT | FRAGMENT))
-            return snprintf(why, WHY, "packet %zu is %s", p->number,
-                            p->notes & CUT ? "cut" : "an IP fragment");
-    if (c->streams == NULL)
-        return snprintf(why, WHY, "no TCP or UDP packets");
-    for (const struct stream *s = c->streams; s != NULL; s = s->next) {
-        const struct side *me = s->side;
-        bool refused = me[0].syn && me[1].rst && !me[1].syn && !me[0].next;
-        for (unsigned from = 0; from < 2 && s->proto == TCP; from++)
-            if (!refused && missing(s, from) != NULL)
-                return snprintf(why, WHY, "stream %zu, the %s: %s", s->number,
-                                side_name[from], missing(s, from));
-    }
-    return false;
-}
-
-/* ---- Command: lines ---------------------------------------------------- */
 
 static double seconds(const struct capture *c, const struct packet *p)
 {
-    struct timeval zero = c->first->time, t = p->time;
+    struct timeval t0 = c->first->time, t = p->time;
 
-    return (double)t.tv_sec - (double)zero.tv_sec +
-           ((double)t.tv_usec - (double)zero.tv_usec) / 1e6;
+    return (double)t.tv_sec - (double)t0.tv_sec +
+           ((double)t.tv_usec - (double)t0.tv_usec) / 1e6;
 }
 
-/* The names of the bits that are set. */
-static void print_bits(FILE *out, unsigned bits, const struct bit *all,
-                       const char *between)
-{
-    const char *before = "";
-
-    for (; all->name != NULL; all++)
-        if (bits & all->bit) {
-            fprintf(out, "%s%s", before, all->name);
-            before = between;
-        }
-}
+/* ---- Commands ---------------------------------------------------------- */
 
 static int lines(struct capture *c, const char *text)
 {
     (void)text;
     for (const struct packet *p = c->first; p != NULL; p = p->next) {
-        const char *proto = p->proto == TCP ? "tcp" : "udp", *before = "";
-        printf("%zu\t%.6f\t%s\t", p->number, seconds(c, p),
-               p->proto ? proto : "other");
-        if (p->proto)
-            printf("%zu\t%c\t", p->stream->number, "><"[p->from]);
+        bool of_tcp = p->proto == TCP;
+        printf("%zu\t%.6f\t", p->number, seconds(c, p));
+        if (p->proto == 0)
+            printf("other\t-\t-\t");
         else
-            printf("-\t-\t");
-        print_bits(stdout, p->flags, flag_bits, "+");
-        if (p->proto == TCP)
-            printf("%s\t%" PRId64, p->flags ? "" : "-",
-                   p->pos + 1 - ((p->flags & SYN) != 0));
-        else
-            printf("-\t-");
-        printf("\t%zu\t", p->proto ? p->data.len : 0);
+            printf("%s\t%zu\t%c\t", of_tcp ? "tcp" : "udp", p->stream->number,
+                   "><"[p->side]);
+        print_bits(stdout, p->flags, flag_names, "+");
+        printf("%s\t", p->flags ? "" : "-");
+        if (of_tcp)
+            printf("%" PRId64 "\t", p->pos + !(p->flags & SYN));
+        printf("%s%zu\t", of_tcp ? "" : "-\t", p->proto ? p->data.len : 0);
         for (const struct record *r = p->records; r != NULL; r = r->next) {
-            printf("%s%s/%zu", before, record_name[r->type], r->len);
-            printf("%s%s", r->name ? "/" : "", r->name ? r->name : "");
-            before = ",";
+            printf("%s/%zu", record_names[r->type], r->len);
+            if (r->type == ALERT || r->type == HANDSHAKE) {
+                putchar('/');
+                print_name(stdout, r, "+", ":");
+            }
+            printf("%s", r->next ? "," : "");
         }
         printf("%s\t", p->records ? "" : "-");
-        print_bits(stdout, p->notes, note_bits, ",");
+        print_bits(stdout, p->notes, note_names, ",");
         puts(p->notes ? "" : "-");
     }
     return 0;
 }
 
-/* ---- Command: totals --------------------------------------------------- */
-
-/* A record's header is 5 bytes long, 13 in DTLS. */
-static size_t record_size(const struct packet *p, const struct record *r)
-{
-    return r->len + (p->proto == TCP ? 5 : 13);
-}
-
 static int totals(struct capture *c, const char *text)
 {
-    size_t bytes = 0, payload = 0, data = 0, handshake = 0;
-    size_t sent[2] = { 0 }, records[2] = { 0 };
-    char why[WHY];
+    size_t all = 0, payload = 0, data = 0, hello = 0;
+    size_t bytes[2] = { 0 }, records[2] = { 0 };
 
     (void)text;
     for (const struct packet *p = c->first; p != NULL; p = p->next) {
-        bytes += p->size;
-        if (p->proto == 0)
-            continue;
-        payload += p->data.len;
-        sent[p->from] += p->size;
-        if (p->proto == UDP && !p->records)
-            data += p->data.len;
+        struct side *s = p->stream->side;
+        all += p->size;
+        payload += p->proto != 0 ? p->data.len : 0;
+        bytes[p->side] += p->proto != 0 ? p->size : 0;
         for (const struct record *r = p->records; r != NULL; r = r->next)
             if (r->type == DATA) {
-                p->stream->data_seen = true;
+                s[p->side].data = true;
                 data += r->len;
-                records[p->from]++;
-            } else if (!p->stream->data_seen)
-                handshake += record_size(p, r);
+                records[p->side]++;
+            } else if (!s[0].data && !s[1].data)
+                hello += r->len + (r->dtls ? 13 : 5); /* with its header */
     }
-    for (const struct stream *s = c->streams; s != NULL; s = s->next)
-        for (unsigned from = 0; from < 2; from++)
-            data += s->side[from].tls ? 0 : s->side[from].total;
-
-    printf("packets %zu\nstreams %zu\n", c->packets, c->count);
-    if (c->first)
+    for (const struct stream *s = c->other.next; s != NULL; s = s->next)
+        for (int i = 0; i < 2; i++)
+            data += s->side[i].records ? 0 : s->side[i].once;
+    printf("packets %zu\nstreams %zu\n", c->packets, c->last_stream->number);
+    if (c->first != NULL)
         printf("start %lld.%06ld\n", (long long)c->first->time.tv_sec,
                (long)c->first->time.tv_usec);
     printf("bytes %zu\npayload %zu\ndata %zu\noverhead %zu\nhandshake %zu\n",
-           bytes, payload, data, bytes - data, handshake);
-    printf("client-bytes %zu\nserver-bytes %zu\n", sent[0], sent[1]);
+           all, payload, data, all - data, hello);
+    printf("client-bytes %zu\nserver-bytes %zu\n", bytes[0], bytes[1]);
     printf("records-client %zu\nrecords-server %zu\n", records[0], records[1]);
-    if (incomplete(c, why))
-        printf("complete no: %s\n", why);
-    else
-        printf("complete yes\n");
+    printf("complete %s%s\n", *c->why ? "no: " : "yes", c->why);
     return 0;
 }
 
-/* ---- Command: find ----------------------------------------------------- */
-
-static void found(const struct stream *s, unsigned from, int64_t offset,
-                  size_t first, size_t last)
+/* Print one place, with the first and the last packet that carry it. */
+static void print_place(const struct stream *s, unsigned side, int64_t pos,
+                        size_t size)
 {
+    const uint32_t *owner = s->side[side].owner + pos;
+    uint32_t first = *owner, last = *owner;
+
+    for (size_t i = 0; i < size; i++) {
+        first = owner[i] < first ? owner[i] : first;
+        last = owner[i] > last ? owner[i] : last;
+    }
     if (s->number == 0)
         printf("stream - - ");
     else
-        printf("stream %zu %c ", s->number, "><"[from]);
-    printf("offset %" PRId64 " packets %zu-%zu\n", offset, first, last);
+        printf("stream %zu %c ", s->number, "><"[side]);
+    printf("offset %" PRId64 " packets %u-%u\n", pos, first, last);
 }
 
-/* Search n bytes, at position pos of this side or at the start of packet p. */
-static size_t find_in(const struct stream *s, unsigned from,
-                      const struct packet *p, const uint8_t *bytes, size_t n,
-                      int64_t pos, const char *text)
+static size_t find_in(const struct stream *s, unsigned side, const char *text)
 {
-    const struct side *side = &s->side[from];
-    const uint8_t *at = bytes, *hit;
+    const struct side *me = &s->side[side];
     size_t size = strlen(text), hits = 0;
 
-    while ((hit = memmem(at, n - (size_t)(at - bytes), text, size)) != NULL) {
-        size_t first = SIZE_MAX, last = 0;
-        int64_t here = pos + (hit - bytes), end = here + (int64_t)size;
-        if (p != NULL)
-            first = last = p->number;
-        else
-            for (size_t i = piece_at(side, here); side->piece[i].at < end;
-                 i++) {
-                size_t k = side->piece[i].from->number;
-                first = k < first ? k : first;
-                last = k > last ? k : last;
-            }
-        found(s, from, p ? here : here - side->piece[0].at, first, last);
-        at = hit + size;
-        hits++;
+    for (int64_t at = 0, end; at < me->room; at = end + 1) {
+        for (end = at; end < me->room && me->owner[end] != 0;)
+            end++;
+        const uint8_t *hit;
+        while ((hit = memmem(me->text + at, (size_t)(end - at), text, size))) {
+            at = hit - me->text;
+            print_place(s, side, at, size);
+            at += (int64_t)size;
+            hits++;
+        }
     }
-    return hits;
-}
-
-static size_t find_in_side(const struct stream *s, unsigned from,
-                           const char *text)
-{
-    const struct side *side = &s->side[from];
-    size_t hits = 0;
-
-    for (size_t i = 0; i < side->pieces; i++) {
-        size_t first = i;
-        while (side->piece[i].from != NULL) /* the last one is always NULL */
-            i++;
-        if (i > first)
-            hits += find_in(s, from, NULL, side->piece[first].bytes,
-                            (size_t)(side->piece[i].at - side->piece[first].at),
-                            side->piece[first].at, text);
-    }
-    return hits;
-}
-
-static size_t find_in_packets(const struct stream *s, const char *text)
-{
-    size_t hits = 0;
-
-    for (const struct packet *p = s->first; p != NULL; p = p->next_in_stream)
-        hits += find_in(s, p->from, p, p->data.at, p->data.n, 0, text);
     return hits;
 }
 
 static int find(struct capture *c, const char *text)
 {
-    size_t hits = find_in_packets(&c->other, text);
-    char why[WHY];
+    size_t hits = 0;
 
-    for (const struct stream *s = c->streams; s != NULL; s = s->next)
-        if (s->proto == UDP)
-            hits += find_in_packets(s, text);
-        else
-            hits += find_in_side(s, 0, text) + find_in_side(s, 1, text);
+    for (const struct stream *s = &c->other; s != NULL; s = s->next)
+        hits += find_in(s, 0, text) + find_in(s, 1, text);
     if (hits > 0)
         return 0;
-    if (!incomplete(c, why))
+    if (*c->why == '\0')
         return 1;
-    warnx("cannot tell: not in what was captured, but %s", why);
+    warnx("cannot tell: not in what was captured, but %s", c->why);
     return 3;
 }
 
-/* ---- Command: ladder --------------------------------------------------- */
-
-/* Some encrypted records in a row: their lengths are all that can be seen. */
-static const struct record *print_data(FILE *out, const struct record *r)
+/* One record a row; but encrypted data, of which only lengths can be seen. */
+static void say_records(FILE *out, const struct record *r)
 {
-    const struct record *first = r;
-    size_t count = 0, total = 0;
-
-    for (; r != NULL && r->type == DATA; r = r->next) {
-        total += r->len;
-        count++;
-    }
-    if (count > 6) {
-        fprintf(out, "%zu encrypted records, %zu bytes", count, total);
-        return r;
-    }
-    fprintf(out, count == 1 ? "encrypted record of " : "encrypted records of ");
-    for (const struct record *i = first; i != r; i = i->next)
-        fprintf(out, "%s%zu", i == first ? "" : "+", i->len);
-    fprintf(out, " bytes");
-    return r;
-}
-
-static void print_records(FILE *out, const struct record *r)
-{
-    while (r != NULL) {
-        if (r->type == DATA) {
-            r = print_data(out, r);
+    for (unsigned run = 0; r != NULL; r = r->next) {
+        run = r->type == DATA ? run % 6 + 1 : 0;
+        fputs(run > 1 || ftell(out) == 0 ? "" : "\n", out);
+        if (run > 0) {
+            fprintf(out, "%s%zu", run > 1 ? "+" : "encrypted, ", r->len);
+            if (run == 6 || r->next == NULL || r->next->type != DATA)
+                fputs(" bytes", out);
+        } else if (r->type == CCS) {
+            fputs("ChangeCipherSpec", out);
+        } else if (r->type == HANDSHAKE && r->clear.n > 0) {
+            print_name(out, r, ", ", ", SNI ");
         } else {
-            bool secret = r->name && strcmp(r->name, "encrypted") == 0;
-            if (r->type == CCS)
-                fputs("ChangeCipherSpec", out);
-            else if (r->type == HEARTBEAT || secret)
-                fprintf(out, "%s%s of %zu bytes", secret ? "encrypted " : "",
-                        record_name[r->type], r->len);
-            else if (r->type == ALERT)
-                fputs("alert ", out);
-            for (const char *s = secret || !r->name ? "" : r->name; *s; s++)
-                if (*s == '+')
-                    fputs(", ", out);
-                else if (*s == ':')
-                    fputs(r->type == ALERT ? " " : ", SNI ", out);
-                else
-                    fputc(*s, out);
-            r = r->next;
+            fprintf(out, "%s ", record_names[r->type]);
+            if (r->type != HEARTBEAT)
+                print_name(out, r, "", "");
+            if (r->type != ALERT || r->secret)
+                fprintf(out, ", %zu bytes", r->len);
         }
-        fputs(r != NULL ? ", " : "", out);
     }
 }
 
-/* What a packet says, in words. The caller frees it. */
-static char *say(const struct packet *p)
+/* What a packet says, in words, in one row or more. */
+static void say(FILE *out, const struct packet *p)
 {
-    char *words = NULL;
-    size_t size;
-    FILE *out = open_memstream(&words, &size);
+    bool data = p->data.len > 0 || p->proto == UDP;
 
-    if (out == NULL)
-        err(2, "out of memory");
-    if (p->proto == TCP && (!p->records || (p->flags & (SYN | FIN | RST))))
-        print_bits(out, p->flags, flag_bits, " ");
     if (p->proto == 0)
-        fputs(p->notes & FRAGMENT ? "IP fragment" : "neither TCP nor UDP", out);
-    if (p->records != NULL || p->data.len > 0 || p->proto == UDP)
-        fputs(ftell(out) > 0 ? ", " : "", out);
-    if (p->records != NULL)
-        print_records(out, p->records);
-    else if (p->data.len > 0 || p->proto == UDP)
-        fprintf(out, "%zu bytes%s", p->data.len,
-                p->stream->side[p->from].tls ? " of a record" : "");
-    if (p->notes & ~(unsigned)FRAGMENT) {
+        fputs(p->notes & FRAGMENT ? "IP fragment" : "not TCP or UDP", out);
+    if (p->records == NULL || p->flags & (SYN | FIN | RST))
+        print_bits(out, p->flags, flag_names, " ");
+    if (data && p->records == NULL)
+        fprintf(out, "%s%zu bytes%s", p->proto != UDP ? ", " : "", p->data.len,
+                p->stream->side[p->side].records ? " of a record" : "");
+    say_records(out, p->records);
+    if (p->notes != 0) {
         fputs(" [", out);
-        print_bits(out, p->notes & ~(unsigned)FRAGMENT, note_bits, ", ");
+        print_bits(out, p->notes, note_names, ", ");
         fputs("]", out);
     }
-    fclose(out);
-    return words;
-}
-
-/* How many letters of the words fit into a line. */
-static int fit(const char *words, int width)
-{
-    int n = 0;
-
-    for (int i = 0; i <= width; i++) {
-        if (words[i] == '\0')
-            return i;
-        if (words[i] == ' ')
-            n = i;
-    }
-    return n > 0 ? n : width;
 }
 
 static void rung(const struct capture *c, const struct packet *p, int width)
 {
-    char *all = say(p), *words = all;
+    char *all = NULL;
+    size_t size;
+    FILE *out = open_memstream(&all, &size);
 
-    printf("%7zu %8.1f ms  ", p->number, seconds(c, p) * 1000);
-    for (bool first = true; first || *words; first = false) {
-        int n = fit(words, p->from ? 36 : width);
-        if (!first)
-            printf("%20s", "");
-        if (p->proto == 0)
-            printf("%.*s\n", n, words);
-        else if (p->from == 0)
-            printf("%-*.*s%s\n", first ? width : 0, n, words,
-                   first ? "  ------->" : "");
+    if (out == NULL)
+        err(2, "out of memory");
+    say(out, p);
+    if (fclose(out) == EOF)
+        err(2, "out of memory");
+    printf("%7zu%8.1f ms  ", p->number, seconds(c, p) * 1000);
+    for (char *row = all, *next; row != NULL; row = next) {
+        if ((next = strchr(row, '\n')) != NULL)
+            *next++ = '\0';
+        bool first = row == all;
+        printf("%*s", first ? 0 : 20, "");
+        if (p->side == 1)
+            printf("%*s  %-8s  %s\n", width, "", first ? "<-------" : "", row);
+        else if (first && p->proto != 0)
+            printf("%-*s  ------->\n", width, row);
         else
-            printf("%*s  %-8s  %.*s\n", width, "", first ? "<-------" : "", n,
-                   words);
-        words += n;
-        while (*words == ' ')
-            words++;
+            printf("%s\n", row);
     }
     free(all);
 }
 
-static void draw(const struct capture *c, const struct stream *s)
+static void draw_stream(const struct capture *c, const struct stream *s)
 {
-    int width = s->side[0].tls || s->side[1].tls ? 34 : 20;
-    char end[2][INET6_ADDRSTRLEN];
+    int width = s->side[0].records || s->side[1].records ? 36 : 20;
+    char name[2][INET6_ADDRSTRLEN];
+    const struct packet *p = s->first;
 
-    if (s->number == 0)
-        printf("packets of no stream\n");
-    if (s->number != 0 && c->count > 1) {
-        for (int i = 0; i < 2; i++)
-            inet_ntop(s->ip == 4 ? AF_INET : AF_INET6, s->end[i], end[i],
-                      sizeof(end[i]));
-        printf("stream %zu, %s: client %s port %d, server %s port %d\n",
-               s->number, s->proto == TCP ? "TCP" : "UDP", end[0],
-               s->end[0][16] << 8 | s->end[0][17], end[1],
-               s->end[1][16] << 8 | s->end[1][17]);
-    }
-    if (s->number != 0)
-        printf("%20s%-*s            server\n", "", width, "client");
-    for (const struct packet *p = s->first; p != NULL; p = p->next_in_stream)
+    for (unsigned i = 0; i < 2; i++)
+        inet_ntop(p->ip == 4 ? AF_INET : AF_INET6, p->end[i ^ p->side], name[i],
+                  sizeof(name[i]));
+    if (c->last_stream->number > 1)
+        printf("%sstream %zu, %s: client %s port %u, server %s port %u\n",
+               s->number > 1 ? "\n" : "", s->number,
+               p->proto == TCP ? "TCP" : "UDP", name[0],
+               two(p->end[p->side] + 16), name[1], two(p->end[!p->side] + 16));
+    printf("%20s%-*s            server\n", "", width, "client");
+    for (; p != NULL; p = p->next_in_stream)
         rung(c, p, width);
 }
 
@@ -1206,14 +971,13 @@ static int ladder(struct capture *c, const char *text)
 {
     (void)text;
     if (c->packets == 0)
-        printf("no packets\n");
-    for (const struct stream *s = c->streams; s != NULL; s = s->next) {
-        draw(c, s);
-        if (s->next != NULL)
-            printf("\n");
-    }
-    if (c->other.first != NULL)
-        draw(c, &c->other);
+        puts("no packets");
+    for (const struct stream *s = c->other.next; s != NULL; s = s->next)
+        draw_stream(c, s);
+    if (c->other.first != NULL && c->other.next != NULL)
+        puts("\npackets of no stream");
+    for (struct packet *p = c->other.first; p != NULL; p = p->next_in_stream)
+        rung(c, p, 0);
     return 0;
 }
 
@@ -1221,46 +985,35 @@ static int ladder(struct capture *c, const char *text)
 
 static const struct command {
     const char *name;
-    int args;
+    int argc;
     int (*run)(struct capture *c, const char *text);
-} commands[] = {
-    { "ladder", 3, ladder },
-    { "find", 4, find },
-    { "totals", 3, totals },
-    { "lines", 3, lines },
-};
+} commands[] = { { "ladder", 3, ladder },
+                 { "find", 4, find },
+                 { "totals", 3, totals },
+                 { "lines", 3, lines } };
 
-static int usage(void)
-{
-    fprintf(stderr, "usage: wire ladder FILE      the packets, drawn\n"
-                    "       wire find FILE TEXT   where TEXT is in it\n"
-                    "       wire totals FILE      what it adds up to\n"
-                    "       wire lines FILE       a line a packet\n");
-    return 2;
-}
-
-/* 0 done, or found; 1 not in it; 2 used wrongly, unreadable; 3 not all seen. */
-static int answer(const struct command *command, char *argv[])
+static int answer(const struct command *command, const char *file,
+                  const char *text)
 {
     char why[PCAP_ERRBUF_SIZE];
     struct capture c;
+    int status;
 
-    pcap_t *in = pcap_open_offline(argv[2], why);
+    pcap_t *in = pcap_open_offline(file, why);
     if (in == NULL)
-        errx(2, "%s: not a readable capture: %s", argv[2], why);
-    if (!link_known(pcap_datalink(in)))
-        errx(2, "%s: captured on a kind of link that wire does not know: %s",
-             argv[2], pcap_datalink_val_to_name(pcap_datalink(in)));
+        errx(2, "cannot read %s: %s", file, why);
+    if (link_find(pcap_datalink(in)) == NULL)
+        errx(2, "cannot read %s: link type %d is not Ethernet, cooked or raw",
+             file, pcap_datalink(in));
     capture_read(&c, in);
     pcap_close(in);
-    int status = command->run(&c, argv[3]);
+    status = command->run(&c, text);
     if (fflush(stdout) == EOF)
         err(2, "standard output");
-    if (c.broken[0] != '\0') {
-        warnx("%s: %s", argv[2], c.broken);
-        if (command->run != find)
-            status = 3;
-    }
+    if (*c.broken != '\0')
+        warnx("%s: not read to its end: %s", file, c.broken);
+    if (*c.broken != '\0' && command->run != find)
+        status = 3;
     capture_free(&c);
     return status;
 }
@@ -1270,8 +1023,15 @@ int main(int argc, char *argv[])
     size_t n = sizeof(commands) / sizeof(*commands);
 
     for (const struct command *i = commands; i < commands + n; i++)
-        if (argc == i->args && strcmp(argv[1], i->name) == 0 &&
-            (argc == 3 || argv[3][0] != '\0'))
-            return answer(i, argv);
-    return usage();
+        if (argc == i->argc && strcmp(argv[1], i->name) == 0 &&
+            (argc == 3 || *argv[3] != '\0'))
+            return answer(i, argv[2], argc == 4 ? argv[3] : NULL);
+    fputs(
+        "usage: wire ladder FILE     draw the packets\n"
+        "       wire find FILE TEXT  say where TEXT is: 0 found, 1 not in it,\n"
+        "                            3 cannot tell, not all was captured\n"
+        "       wire totals FILE     add it all up\n"
+        "       wire lines FILE      a line for each packet, for scripts\n",
+        stderr);
+    return 2;
 }
