@@ -76,10 +76,18 @@ carrier() {
     wire find "$2" | awk -v way="$1" '$3 == way { sub(/-.*/, "", $7); print $7; exit }'
 }
 
+# met: both sides of a TLS connection said hello, and then sent data.
+met() {
+    some 'records ~ /ClientHello/' && some 'records ~ /ServerHello/' &&
+        some 'way == ">" && records ~ /data/' &&
+        some 'way == "<" && records ~ /data/'
+}
+
 # hidden TEXT...: none of it is in the streams. That wire could not tell is no
 # proof.
 hidden() {
     local text status
+    met || { echo 'no TLS connection with data is in the capture'; return 1; }
     for text; do
         status=0
         wire find "$text" || status=$?

@@ -53,11 +53,16 @@ serve() {
     tell <<<"  $(printf '%-8s' "$name") $* -> ${line#*: }"
 }
 
-# stop NAME: ask it to end, and wait until it has. Its status is in $status.
+# stop NAME: ask it to end, and wait until it has.
 stop() {
-    status=0
     kill -TERM "${!1}" 2>/dev/null || :
-    wait "${!1}" || status=$?
+    ends "$1"
+}
+
+# ends NAME: wait until it ends. Its status is in $ended.
+ends() {
+    export ended=0
+    wait "${!1}" || ended=$?
     printf -v "$1" ''
 }
 
@@ -101,6 +106,15 @@ unwatch() {
     [[ -z ${LAB_TAMPER-} ]] || "$LAB_TAMPER" "$pcap"
 }
 
+# certificates: those of build/ca, good ones that last, and a fresh zoo.
+certificates() {
+    local said
+    said=$(ca/make-certs "$ca" 2>&1) || bail "no certificates: $said"
+}
+
+# "${tls12[@]}" COMMAND...: the same program, but no newer than TLS 1.2.
+export tls12=(env OPENSSL_CONF=labs/common/tls12.cnf)
+
 # random: what nobody can know before this run.
 random() { od -An -N6 -tx1 /dev/urandom | tr -d ' \n'; }
 
@@ -108,7 +122,19 @@ random() { od -An -N6 -tx1 /dev/urandom | tr -d ' \n'; }
 show_run() {
     tell <<<"  $(printf '%-8s' "$1") sent     $2"
     [[ ! -s $scratch/out ]] || sed 's/^/           got      /' "$scratch/out" | tell
-    [[ ! -s $scratch/err ]] || sed 's/^/           /' "$scratch/err" | tell
+    [[ ! -s $scratch/err ]] || sed 's/^[^:]*: /           said     /' "$scratch/err" | tell
+}
+
+# said NAME TEXT: it is in the log of this server, or bail out waiting for it.
+said() {
+    await "$scratch/$1.log" "$2" || { cat "$scratch/$1.log"; return 1; }
+}
+
+# refused PATTERN: the program ended with 1, and said why.
+refused() {
+    [[ $status == 1 && $(<"$scratch/err") == *$1* ]] && return
+    echo "status $status, and it said: $(<"$scratch/err")"
+    return 1
 }
 
 # got_back TEXT: the program ended well, and printed just this.

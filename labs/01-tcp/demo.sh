@@ -9,6 +9,7 @@ message="the secret is $(random)"
 serve server "$bin/server" localhost "$PORT"
 watch "tcp port $port"
 run "$bin/client" localhost "$port" <<<"$message"
+stop server
 unwatch
 show_run client "$message"
 show_packets
@@ -29,5 +30,4 @@ on_wire "and on its way back: packet ${back:-?}" test -n "$back"
 on_wire 'tcpdump, a stranger to us, reads it as well' in_hexdump "$message"
 on_wire 'nothing was lost and nothing sent twice' none 'notes != "-"'
 on_wire 'each side said FIN' finished
-stop server
-holds 'SIGTERM ends the server, with status 0' test "$status" = 0
+holds 'SIGTERM ended the server, with status 0' test "$ended" = 0
