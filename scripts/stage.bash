@@ -53,6 +53,48 @@ serve() {
     tell <<<"  $(printf '%-8s' "$name") $* -> ${line#*: }"
 }
 
+# stranger NAME READY COMMAND_LINE: start a server that is not ours, shown as it
+# can be typed. It is ready when it prints READY; if it chose its own port, that
+# is at the end of the line.
+stranger() {
+    local log=$scratch/$1.log
+    port=$PORT
+    tell <<<"    \$ $3"
+    : >"$log"
+    (spawn timeout -k 1 "$((limit * 4))" bash -c "$3") </dev/null >"$log" 2>&1 &
+    printf -v "$1" '%s' "$!"
+    await "$log" "$2" "$!" || bail "it is not ready: $(tail -n 1 "$log")"
+    [[ ! $line =~ [0-9]+$ ]] || port=${BASH_REMATCH[0]}
+}
+
+# types COMMAND_LINE [TEXT [ANSWER]]: run it, shown as it can be typed, and type
+# TEXT into it. Its input ends when the answer (TEXT again) has come, or when
+# it has ended itself.
+types() {
+    tell <<<"    \$ $1"
+    rm -f "$scratch/in"
+    mkfifo "$scratch/in"
+    : >"$scratch/out"
+    status=0
+    (spawn timeout -k 1 "$((limit * 2))" bash -c "exec $1") \
+        <"$scratch/in" >"$scratch/out" 2>"$scratch/err" &
+    local pid=$! in
+    exec {in}>"$scratch/in"
+    if [[ -n ${2-} ]]; then
+        tell <<<"      $2"
+        printf '%s\n' "$2" >&"$in"
+        await "$scratch/out" "${3:-$2}" "$pid" || :
+    fi
+    exec {in}>&-
+    wait "$pid" || status=$?
+}
+
+# telling PATTERN: the lines of what it printed that tell something.
+telling() {
+    cat "$scratch/out" "$scratch/err" | grep -aE "$1" | awk '!seen[$0]++' |
+        sed 's/^ */      /' | tell
+}
+
 # stop NAME: ask it to end, and wait until it has.
 stop() {
     kill -TERM "${!1}" 2>/dev/null || :
@@ -84,6 +126,7 @@ watch() {
     mkdir -p "${pcap%/*}"
     rm -f "$pcap"
     mkfifo "$scratch/hold"
+    : >"$scratch/tcpdump.log"
     net_tcpdump "$LAB_NET"
     watched_from=$EPOCHREALTIME
     "${net_raise[@]}" sh -c "$until_eof" \
@@ -144,3 +187,6 @@ got_back() {
     cat "$scratch/err"
     return 1
 }
+
+# reverse TEXT: what `openssl s_server -rev` answers.
+reverse() { awk '{ for (i = length($0); i; i--) printf "%s", substr($0, i, 1) }' <<<"$1"; }
