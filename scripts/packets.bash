@@ -73,6 +73,7 @@ finished() {
 
 # carrier DIRECTION TEXT: the packet in which TEXT begins, > or <.
 carrier() {
+    [[ $LAB_NET != none ]] || return 0
     wire find "$2" | awk -v way="$1" '$3 == way { sub(/-.*/, "", $7); print $7; exit }'
 }
 
