@@ -1,0 +1,147 @@
+# exercise.bash - what is proved of every exercise. Source it; do not run it.
+#
+# The starter is not yet solved, for a named reason; the solution is; and each
+# program of solutions/NN-name/wrong/, a mistake that people make, is refused
+# first for the reason that it names. What the learner reads is stored in
+# expect/; RECORD=1 stores it anew.
+# shellcheck shell=bash
+# shellcheck source=scripts/tap.bash
+source scripts/tap.bash
+
+# copy_kit FOLDER: the kit with what is built, to work in.
+copy_kit() {
+    mkdir -p "$1"
+    cp -a Makefile labs scripts ca captures solutions build "$1"
+    rm -rf "$1/captures/run"
+}
+
+# check LAB FOLDER [NAME=VALUE...]: grade the programs in FOLDER, in the kit
+# $kit. Sets $out and $status.
+check() {
+    local lab=$1 folder=$2; shift 2
+    status=0
+    out=$(cd "$kit" && env -u FORMAT SRC="$folder" "$@" \
+        scripts/lab check "$((10#${lab%%-*}))" 2>&1) || status=$?
+}
+
+# candidates LAB FOLDER: all that is to be checked, one folder for each.
+candidates() {
+    local source=solutions/$1 wrong name program
+    mkdir -p "$2"
+    cp -r "labs/$1/exercise" "$2/starter"
+    mkdir "$2/solution"
+    cp "$source"/*.c "$2/solution"
+    for wrong in "$source"/wrong/*.patch; do
+        name=$(basename "$wrong" .patch)
+        cp -r "$2/solution" "$2/$name"
+        patch -s --batch --forward -d "$2/$name" <"$wrong"
+    done
+    for wrong in solutions/wrong/*.c; do
+        name=$(basename "$wrong" .c)
+        mkdir "$2/$name"
+        for program in "$source"/*.c; do
+            cp "$wrong" "$2/$name/${program##*/}"
+        done
+    done
+}
+
+# reason LAB NAME: the statement that it must fail at.
+reason() {
+    case $2 in
+    solution) ;;
+    starter) echo "$starter_fails_at" ;;
+    *) [[ ! -e solutions/$1/wrong/$2.patch ]] ||
+        sed -n '1s/^fails at: //p' "solutions/$1/wrong/$2.patch" ;;
+    esac
+}
+
+# steady: what differs from run to run, by one name.
+steady() {
+    sed -E 's/\<[0-9a-f]{12}\>/RANDOM/g; s/localhost [0-9]+/localhost PORT/
+        s/^(  network  ).*/\1.../; s,/[^ ]*/candidates/[a-z-]*/,FOLDER,g'
+}
+
+# grade_all LAB: every other candidate in one kit, the rest in a second one.
+grade_all() {
+    local lab=$1 half folder i
+    mkdir "$scratch/result"
+    for half in 0 1; do
+        (
+            kit=$scratch/kit$half i=0
+            copy_kit "$kit"
+            for folder in "$scratch"/candidates/*/; do
+                (((i += 1) % 2 == half)) || continue
+                check "$lab" "${folder%/}" "LAB_RUN_ID=$run_id" \
+                    LAB_STRICT="$([[ $folder != */solution/ ]] || echo 1)"
+                printf '%s\n' "$out" >"$scratch/result/$(basename "$folder")"
+                echo "$status" >"$scratch/result/$(basename "$folder").status"
+            done
+        ) &
+    done
+    wait
+}
+
+first_refusal() { sed -n 's/^  not yet  //p' "$1" | head -n 1; }
+
+# judged LAB NAME: it had the right verdict, for the right reason.
+judged() {
+    local got=$scratch/result/$2 want status
+    want=$(reason "$1" "$2")
+    status=$(<"$got.status")
+    if [[ $2 == solution ]]; then
+        ((status == 0)) && grep -q ': solved: all [0-9]* statements hold' "$got"
+    elif [[ -z $want ]]; then    # wrong in every lab: nothing holds at all
+        ((status == 1)) && ! grep -q '^  ok ' "$got"
+    else
+        ((status == 1)) && [[ $(first_refusal "$got") == "$want" ]]
+    fi || { echo "status $status, wanted: ${want:-solved, or nothing}"; cat "$got"; return 1; }
+}
+
+# as_stored LAB NAME: the learner reads what is stored.
+as_stored() {
+    local stored=solutions/$1/expect/$2.txt
+    steady <"$scratch/result/$2" >"$scratch/text"
+    if [[ -n ${RECORD-} ]]; then
+        mkdir -p "${stored%/*}"
+        cp "$scratch/text" "$stored"
+    fi
+    diff -u "$stored" "$scratch/text"
+}
+
+untouched() { (cd "$1" && find labs solutions scripts ca -type f -exec sha256sum {} +) | sort; }
+none_left() { ! grep -lszF "LAB_RUN_ID=$run_id" /proc/[0-9]*/environ; }
+starters_agree() {
+    scripts/starters "$scratch/starters"
+    diff -r "$scratch/starters/$1/exercise" "labs/$1/exercise"
+}
+quiet_build() {
+    local said
+    said=$(cd "$scratch/kit0" && LAB=$1 scripts/build-exercise "$2" 2>&1) ||
+        { echo "$said"; return 1; }
+    [[ -z $said ]] || { echo "$said"; return 1; }
+}
+
+# exercise LAB STATEMENT: prove it all; the starter fails at STATEMENT.
+exercise() {
+    local lab=$1 name names
+    starter_fails_at=$2 run_id=$$-$RANDOM
+    candidates "$lab" "$scratch/candidates"
+    names=("$scratch"/candidates/*/)
+    plan $((2 * ${#names[@]} + 5))
+    untouched . >"$scratch/before"
+    grade_all "$lab"
+    for name in "${names[@]}"; do
+        name=$(basename "$name")
+        case $name in
+        solution) holds 'the solution is solved, with no skip' judged "$lab" "$name" ;;
+        *) holds "$name is refused at: $(reason "$lab" "$name" | grep . || echo 'all of it')" judged "$lab" "$name" ;;
+        esac
+        holds "$name: the learner reads what is stored" as_stored "$lab" "$name"
+    done
+    holds 'the starter is what the solution makes of it' starters_agree "$lab"
+    holds 'the starter compiles without a warning' quiet_build "$lab" "$scratch/candidates/starter"
+    holds 'so does the solution' quiet_build "$lab" "$scratch/candidates/solution"
+    holds 'no check has touched a file of anybody' \
+        diff <(untouched "$scratch/kit0") "$scratch/before"
+    holds 'no process is left' none_left
+}

@@ -1,0 +1,4 @@
+/* Wrong in every lab: nothing is done at all. */
+int main(void)
+{
+}

@@ -1,0 +1,7 @@
+/* Wrong in every lab: all is well, says the exit status. */
+#include <stdlib.h>
+
+int main(void)
+{
+    exit(0);
+}
