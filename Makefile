@@ -32,12 +32,12 @@ lab-%:           ## run one: its packets, its statements, its verdict (make lab-
 verify-%:        ## your programs against strangers: nc, s_server, s_client
 	@scripts/lab verify $*
 compare:         ## plain against encrypted: the same message in labs 1 and 3
-	@scripts/compare
+	@scripts/lab compare
 compare-%:       ## your capture beside the reference capture
 	@scripts/compare $*
 diff-%:          ## what the programs of this lab have that the one before has not
 	@scripts/diff $*
-shell:           ## a shell in the lab's private network; a second one joins it
+shell: build/scripts/join  ## a shell in the private network of the labs; a second one joins it
 	@scripts/shell
 doctor:          ## what is here, what is missing, and what mends it
 	@scripts/doctor

@@ -22,14 +22,14 @@ spawn() {
     exec setpriv --pdeathsig KILL "$@"
 }
 
-# await FILE TEXT [PID]: wait until FILE has a line with TEXT; it is in $line
+# await FILE PATTERN [PID]: wait until FILE has a line with it; it is in $line
 # then. The wait ends as well when the process is gone, or time is up.
 await() {
     local lines tail pid=${3:-$$}
     exec {lines}< <(exec tail -n +1 -s 0.1 -f --pid="$pid" "$1" 2>/dev/null)
     tail=$!
     while IFS= read -r -t "$limit" line <&"$lines"; do
-        if [[ $line == *"$2"* ]]; then
+        if [[ $line == *$2* ]]; then
             kill "$tail" 2>/dev/null || :
             exec {lines}<&-
             return 0
@@ -120,32 +120,47 @@ run() {
 # started, and should we be killed, the input ends as well.
 until_eof="\"\$@\" </dev/null & cat >/dev/null; kill -TERM \$!; wait \$!"
 
-# watch FILTER...: capture from now on.
+# watch FILTER...: capture from now on. What was captured before is kept until
+# the new capture is whole.
 watch() {
     [[ $LAB_NET != none ]] || return 0
     mkdir -p "${pcap%/*}"
-    rm -f "$pcap"
+    raw=${pcap%.pcap}-raw.pcap
     mkfifo "$scratch/hold"
     : >"$scratch/tcpdump.log"
     net_tcpdump "$LAB_NET"
     watched_from=$EPOCHREALTIME
-    "${net_raise[@]}" sh -c "$until_eof" \
-        sh "${net_tcpdump[@]}" -w "$pcap" "$@" \
-        <"$scratch/hold" 2>"$scratch/tcpdump.log" &
+    "${net_raise[@]}" sh -c "$until_eof" sh "${net_tcpdump[@]}" -w "$raw" \
+        "($*) or udp port 9" <"$scratch/hold" 2>"$scratch/tcpdump.log" &
     tcpdump=$!
     exec {hold}>"$scratch/hold"
     await "$scratch/tcpdump.log" 'listening on' "$tcpdump" ||
         bail "tcpdump does not capture: $(tail -n 1 "$scratch/tcpdump.log")"
 }
 
-# unwatch: stop the capture, and keep it. LAB_TAMPER names a command that the
-# tests use to spoil the finished capture: nothing may hold after that.
+# without_end FILE NEW: copy a capture, without the packet that tells its end.
+without_end() {
+    local me=()
+    ((EUID != 0)) || me=(-Z root)
+    tcpdump "${me[@]}" -r "$1" -w "$2" 'not udp port 9' 2>"$scratch/copy.log" ||
+        bail "cannot write $2: $(tail -n 1 "$scratch/copy.log")"
+    rm "$1"
+}
+
+# unwatch: stop the capture when it has come to the end: a last packet tells,
+# and is then taken out. LAB_TAMPER names a command with which the tests spoil
+# the finished capture; no statement about packets may hold after that.
 unwatch() {
+    local end=wirelab-$RANDOM-end
     [[ $LAB_NET != none ]] || return 0
+    echo "$end" >/dev/udp/127.0.0.1/9
+    await "$raw" "$end" "$tcpdump" || bail "the capture stopped too early: \
+$(grep -v listening "$scratch/tcpdump.log" | head -n 1)"
     exec {hold}>&-
     unset hold
     wait "$tcpdump" || bail "tcpdump ended badly: $(<"$scratch/tcpdump.log")"
     rm "$scratch/hold"
+    without_end "$raw" "$pcap"
     [[ -z ${LAB_TAMPER-} ]] || "$LAB_TAMPER" "$pcap"
 }
 
@@ -168,10 +183,13 @@ show_run() {
     [[ ! -s $scratch/err ]] || sed 's/^[^:]*: /           said     /' "$scratch/err" | tell
 }
 
-# said NAME TEXT: it is in the log of this server, or bail out waiting for it.
+# said NAME TEXT: it is, or soon will be, in the log of this server.
 said() {
     await "$scratch/$1.log" "$2" || { cat "$scratch/$1.log"; return 1; }
 }
+
+# settled NAME: this server has done with a connection, for better or worse.
+settled() { said "$1" '@(goodbye|broken off|handshake:)'; }
 
 # refused PATTERN: the program ended with 1, and said why.
 refused() {

@@ -9,6 +9,7 @@ message="the secret is $(random)"
 serve server "$bin/server" localhost "$PORT"
 watch "tcp port $port"
 run "$bin/client" localhost "$port" <<<"$message"
+settled server
 stop server
 unwatch
 show_run client "$message"

@@ -35,6 +35,7 @@ pcap=captures/run/$LAB-mallory.pcap
 watch "tcp port $port or tcp port $real"
 run "$bin/client" localhost "$port" <<<"$message"
 stop mallory
+settled server
 stop server
 unwatch
 show_run client "$message"

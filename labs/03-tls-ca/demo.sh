@@ -23,6 +23,7 @@ visit() {
     open_server "$1"
     watch "tcp port $port"
     run "${@:3}" "$bin/client" "$2" "$port" "$ca/ca.pem" <<<"$message"
+    settled server
     stop server
     unwatch
 }
@@ -88,6 +89,7 @@ for animal in "${zoo[@]}"; do
     {
         open_server "$name"
         run "$bin/client" localhost "$port" "$ca/ca.pem" <<<"$message"
+        settled server
         stop server
     } >"$scratch/quiet"
     holds "$name: $why" refused_for "$why" "$alert"

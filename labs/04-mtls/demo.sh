@@ -27,6 +27,7 @@ refused_at() { refused "client: $1: $2" && said server "handshake: $3"; }
 open_server
 watch "tcp port $port"
 client client <<<"$message"
+settled server
 stop server
 unwatch
 show_run client "$message"
