@@ -29,6 +29,8 @@ labs:            ## run every demonstration; ends in a table
 	@scripts/lab all
 lab-%:           ## run one: its packets, its statements, its verdict (make lab-1)
 	@scripts/lab demo $*
+handout-%:       ## do every step of the handout, and compare (make handout-1)
+	@scripts/lab handout $*
 verify-%:        ## your programs against strangers: nc, s_server, s_client
 	@scripts/lab verify $*
 compare:         ## plain against encrypted: the same message in labs 1 and 3
