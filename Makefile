@@ -19,6 +19,7 @@ endif
 # and one in a directory further down is a part of the lab above it.
 LABS     := $(patsubst labs/%/,%,$(wildcard labs/[0-9]*/))
 PROGRAMS := $(patsubst labs/%.c,build/%,$(wildcard labs/[0-9]*/*.c))
+TOOLS    := $(patsubst scripts/%.c,build/scripts/%,$(wildcard scripts/*.c))
 COMMON   := $(patsubst labs/%.c,build/%.o,$(wildcard labs/common/*.c))
 parts     = $(patsubst labs/%.c,build/%.o,$(wildcard labs/$1/gpio/*.c))
 
@@ -44,8 +45,22 @@ shell: build/scripts/join  ## a shell in the private network of the labs; a seco
 doctor:          ## what is here, what is missing, and what mends it
 	@scripts/doctor
 
+##@ Exercises
+check-%:         ## grade your solution of a lab's exercise (SRC=folder, FORMAT=tap)
+	@scripts/lab check $*
+hint-%:          ## the next hint for it; Q=2 opens the second again
+	@scripts/hint $*
+solution-%:      ## your file beside the solution, and why it is one
+	@scripts/solution $*
+reset-%:         ## start the exercise anew; your edits are kept aside
+	@scripts/reset $*
+progress:        ## what you have solved
+	@scripts/progress
+grade:           ## grade all exercises; ends in a table with points
+	@scripts/grade
+
 ##@ Build
-all: $(PROGRAMS) build/captures/wire build/scripts/join  ## build all programs
+all: $(PROGRAMS) $(TOOLS) build/captures/wire  ## build all programs
 certs:           ## make the CA, its certificates and the zoo of bad ones
 	@ca/make-certs build/ca
 zoo: all certs   ## start the zoo: bad servers to try by hand
@@ -77,14 +92,14 @@ build/captures/wire: captures/wire.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lpcap
 
-build/scripts/join: scripts/join.c
+build/scripts/%: scripts/%.c build/common.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lssl -lcrypto
 
 help:
 	@scripts/help
 
-.PHONY: all labs compare shell doctor certs zoo clean test help
+.PHONY: all labs compare shell doctor progress grade certs zoo clean test help
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard build/*/*.d build/*/*/*.d)

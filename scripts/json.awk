@@ -1,13 +1,14 @@
 # json.awk - TAP into one object, for a machine that gives out points.
 #
 #   {"lab": "01-tcp", "verdict": "not yet", "points": 1, "max": 8,
-#    "statements": [{"text": "...", "result": "ok", "detail": ""}, ...]}
+#    "trouble": "", "statements":
+#    [{"text": "...", "result": "ok", "detail": ""}, ...]}
 
-function quoted(text) {
-    gsub(/\\/, "\\\\", text); gsub(/"/, "\\\"", text)
-    gsub(/\n/, "\\n", text); gsub(/\t/, "\\t", text)
-    gsub(/[\001-\037]/, "?", text)
-    return "\"" text "\""
+function quoted(s) {
+    gsub(/\\/, "\\\\", s); gsub(/"/, "\\\"", s)
+    gsub(/\n/, "\\n", s); gsub(/\t/, "\\t", s)
+    gsub(/[\001-\037]/, "?", s)
+    return "\"" s "\""
 }
 
 function statement(result, detail) {
@@ -17,8 +18,8 @@ function statement(result, detail) {
 
 /^1\.\.[0-9]+$/   { max = substr($0, 4) + 0; next }
 /^Bail out! /     { trouble = substr($0, 11); next }
-/^ok .* # SKIP /  { detail = $0; sub(/.* # SKIP /, "", detail)
-                    statement("skip", detail); next }
+/^ok .* # SKIP /  { reason = $0; sub(/.* # SKIP /, "", reason)
+                    statement("skip", reason); next }
 /^ok /            { points++; statement("ok", ""); next }
 /^not ok /        { statement("not yet", ""); next }
 /^#/ && how[n] == "not yet" { why[n] = why[n] substr($0, 3) "\n" }
@@ -27,11 +28,11 @@ END {
     verdict[0] = "solved"; verdict[1] = "not yet"
     verdict[3] = "does not compile"; verdict[70] = "the kit broke"
     verdict[77] = "not checked"
-    printf "{\"lab\": %s, \"verdict\": %s, \"points\": %d, \"max\": %d,",
-        quoted(lab), quoted(verdict[status]), points, max
-    printf " \"trouble\": %s, \"statements\": [", quoted(trouble)
+    printf("{\"lab\": %s, \"verdict\": %s, \"points\": %d, \"max\": %d,",
+        quoted(lab), quoted(verdict[status]), points, max)
+    printf(" \"trouble\": %s, \"statements\": [", quoted(trouble))
     for (i = 1; i <= n; i++)
-        printf "%s{\"text\": %s, \"result\": %s, \"detail\": %s}",
-            i > 1 ? ", " : "", quoted(text[i]), quoted(how[i]), quoted(why[i])
+        printf("%s{\"text\": %s, \"result\": %s, \"detail\": %s}",
+            i > 1 ? ", " : "", quoted(text[i]), quoted(how[i]), quoted(why[i]))
     print "]}"
 }

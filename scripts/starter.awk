@@ -1,8 +1,9 @@
-# starter.awk - make the learner's file from the solution: drop what is between
-# BEGIN SOLUTION and END SOLUTION, but keep the STARTER text in it.
+# starter.awk - make the learner's file from the marked solution: what is
+# between BEGIN SOLUTION and END SOLUTION falls out, but for the STARTER text
+# in it. With -v solved=1 it is the other way round.
 #
 # In C the STARTER text is inside a comment that END SOLUTION closes, so that
-# the solution compiles as it stands.
+# the marked solution compiles as it stands.
 
 function die(why) {
     print FILENAME ":" FNR ": " why >"/dev/stderr"
@@ -16,7 +17,7 @@ function die(why) {
                      part = ""; next }
 /(\/\*|#) STARTER/ { if (part != "solution") die("STARTER outside a solution")
                      part = "starter"; next }
-part != "solution" { print }
+part == "" || (part == "solution") == (solved != "") { print }
 
 END {
     if (broken) exit 1
