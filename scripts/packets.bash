@@ -44,7 +44,7 @@ show_packets() {
     [[ $LAB_NET != none ]] || return 0
     tell <<<"  capture  $pcap"
     tell <<<''
-    wire ladder | tell
+    wire ladder 2>&1 | tell || :       # what is wrong with it is told as well
 }
 
 # count CONDITION: how many packets are like that? The words are way (> or <),
@@ -71,10 +71,11 @@ finished() {
     some 'way == ">" && flags ~ /FIN/' && some 'way == "<" && flags ~ /FIN/'
 }
 
-# carrier DIRECTION TEXT: the packet in which TEXT begins, > or <.
+# carrier DIRECTION TEXT: the packet in which TEXT begins, > or <; nothing if
+# there is none.
 carrier() {
     [[ $LAB_NET != none ]] || return 0
-    wire find "$2" | awk -v way="$1" '$3 == way { sub(/-.*/, "", $7); print $7; exit }'
+    { wire find "$2" 2>/dev/null || :; } | awk -v way="$1" '$3 == way { sub(/-.*/, "", $7); print $7; exit }'
 }
 
 # met: both sides of a TLS connection said hello, and then sent data.
