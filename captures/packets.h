@@ -45,9 +45,9 @@ struct packet {
     struct record *records, **last_record;
     struct bytes frame, data; /* data: what TCP or UDP carries */
     struct timeval time;
-    size_t number, size;  /* size: on the wire, all layers */
-    uint8_t end[2][18];   /* from, to: address, port */
-    unsigned side, notes; /* side: 0 client, 1 server */
+    size_t number, size; /* size: on the wire, all layers */
+    uint8_t end[2][18];  /* from, to: address, port */
+    int side, notes;     /* side: 0 client, 1 server */
     uint32_t seq, ack;
     int64_t pos; /* of the data in all that this side said */
     uint8_t proto, ip, flags;
@@ -404,7 +404,7 @@ static void put(struct side *s, struct packet *p)
         p->notes ^= LATE | AGAIN;
 }
 
-static void reassemble(struct capture *c, struct stream *stream, unsigned side)
+static void reassemble(struct capture *c, struct stream *stream, int side)
 {
     struct side *s = &stream->side[side];
     struct packet *p;

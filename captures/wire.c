@@ -68,7 +68,7 @@ static void capture_read(struct capture *c, pcap_t *in)
     for (struct packet *p = c->first; p != NULL; p = p->next)
         c->packet[p->number] = p;
     for (struct stream *s = c->other.next; s != NULL; s = s->next)
-        for (unsigned side = 0; side < 2; side++) {
+        for (int side = 0; side < 2; side++) {
             reassemble(c, s, side);
             find_records(c, &s->side[side], s->key[0] == UDP);
         }
@@ -181,7 +181,7 @@ static int totals(struct capture *c, const char *text)
 }
 
 /* Print one place, with the first and the last packet that carry it. */
-static void print_place(const struct stream *s, unsigned side, int64_t pos,
+static void print_place(const struct stream *s, int side, int64_t pos,
                         size_t size)
 {
     const uint32_t *owner = s->side[side].owner + pos;
@@ -195,7 +195,7 @@ static void print_place(const struct stream *s, unsigned side, int64_t pos,
            "><"[side], pos, first, last);
 }
 
-static size_t find_in(const struct stream *s, unsigned side, const char *text)
+static size_t find_in(const struct stream *s, int side, const char *text)
 {
     const struct side *me = &s->side[side];
     size_t size = strlen(text), hits = 0;
@@ -279,12 +279,13 @@ static void say(FILE *out, const struct packet *p)
     if (p->records == NULL || p->flags & (SYN | FIN | RST))
         print_bits(out, p->flags, flag_names, " ");
     if (data && p->records == NULL)
-        fprintf(out, "%s%zu bytes%s", p->proto != UDP ? ", " : "", p->data.len,
+        fprintf(out, "%s%zu byte%s%s", p->proto != UDP ? ", " : "", p->data.len,
+                p->data.len == 1 ? "" : "s",
                 p->stream->side[p->side].records ? " of a record" : "");
     say_records(out, p->records);
-    if (p->notes != 0) {
-        fputs(" [", out);
-        print_bits(out, p->notes, note_names, ", ");
+    if (p->notes & ~FRAGMENT) {
+        fputs("\n[", out);
+        print_bits(out, p->notes & ~FRAGMENT, note_names, ", ");
         fputs("]", out);
     }
 }

@@ -1,0 +1,37 @@
+# wire.bash - what the tests of the eye share. Source it after tap.bash.
+# shellcheck shell=bash
+
+: "${scratch:?source scripts/tap.bash first}"
+eye=build/captures/wire
+make -s "$eye"
+
+# compile NAME: a helper of these tests, which watches its own memory.
+compile() {
+    "${CC:-cc}" -std=c17 -O1 -g -Wall -Wextra -Werror -D_GNU_SOURCE \
+        -fsanitize=address,undefined -fno-sanitize-recover=all \
+        -o "$scratch/$1" "scripts/tests/$1.c" -lpcap
+}
+
+# craft NAME LINE...: write $scratch/NAME.pcap as craft.c explains it.
+craft() {
+    local name=$1; shift
+    printf '%s\n' "$@" | "$scratch/craft" "$scratch/$name.pcap" "${link:-EN10MB}"
+}
+
+# shows TEXT NAME COLUMNS LINE...: these columns of `wire lines` must be these
+# lines, blanks for TABs.
+shows() {
+    local text=$1 file=$scratch/$2.pcap columns=$3 want got; shift 3
+    want=$(printf '%s\n' "$@")
+    got=$("$eye" lines "$file" | cut -f "$columns" | tr '\t' ' ')
+    if [[ $got == "$want" ]]; then
+        ok "$text"
+    else
+        not_ok "$text" "$(diff <(echo "$want") <(echo "$got"))"
+    fi
+}
+
+# The lines for craft that open a conversation and that end it, after so many
+# sequence numbers of each side. In between lies what a test is about.
+opening() { printf '%s\n' '> S 99 0 -' '< SA 499 100 -' '> A 100 500 -'; }
+ending() { printf '%s\n' "> FA $1 $2 -" "< FA $2 $(($1 + 1)) -"; }
