@@ -4,7 +4,7 @@
 # So the two are alike when what is printed is EXPECTED itself. And what is
 # printed is what EXPECTED should be, with its wildcards kept.
 
-FNR == NR { old[++olds] = $0; next }
+FILENAME == ARGV[1] { old[++olds] = $0; next }
 { new[++news] = $0 }
 
 # fits(PATTERN, LINE): its pieces must be there, one after the other.

@@ -42,8 +42,15 @@ function open_block(   i, norun) {
         wrong(NR, "commands are run (console), or say why not (norun=REASON)")
 }
 
+# An empty block, too, is a step: it waits.
+function close_block() {
+    if (console && !first) start(0)
+    flush()
+    opened = console = 0
+}
+
 /^```/ && !opened    { open_block(); next }
-/^```$/              { flush(); opened = console = 0; next }
+/^```$/              { close_block(); next }
 !console             { next }
 /^\$ ./              { start(1); command = 1; next }
 /^(\^[CD]|\[type .*\])$/ { start(1); command = 0; next }
