@@ -34,6 +34,7 @@ test gnutls-cli   gnutls-bin      gnutls-utils    gnutls         gnutls         
 test gnutls-serv  gnutls-bin      gnutls-utils    gnutls         gnutls          gnutls-utils   make test: another TLS library
 test certtool     gnutls-bin      gnutls-utils    gnutls         gnutls          gnutls-utils   make test: another TLS library
 test socat        socat           socat           socat          socat           socat          make test: strangers to talk to
+test ss           iproute2        iproute         iproute2       iproute2        iproute2-ss    make test: who listens where
 test curl         curl            curl            curl           curl            curl           make test: strangers to talk to
 test ncat         ncat            nmap-ncat       nmap           ncat            nmap-ncat      make test: the kinds of nc
 test nc.traditional netcat-traditional -          -              -               -              make test: the kinds of nc
