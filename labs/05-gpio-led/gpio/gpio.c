@@ -22,14 +22,16 @@ struct gpio gpio_button(const char *place)
 
 int gpio_close(struct gpio *button)
 {
-    int lost = 0, late = 0;
+    int lost = 0, late = 0, left = 64; /* a chip remembers fewer */
 
-    while (button->pressed(button->fd) == 1)
+    /* Those that are there now, and no more: somebody may press for ever. */
+    ioctl(button->fd, FIONREAD, &left);
+    while (left-- > 0 && button->pressed(button->fd) == 1)
         lost++;
     close(button->fd);
     /* From here on `echo > button` waits or fails: whoever presses knows. But
-     * what came in between two calls of ours is lost as well. */
-    if (button->end == -1 || ioctl(button->end, FIONREAD, &late) == -1)
-        late = 0;
+     * what came in just before is lost as well. */
+    if (button->end != -1)
+        ioctl(button->end, FIONREAD, &late);
     return lost + late;
 }
