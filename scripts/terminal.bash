@@ -1,6 +1,8 @@
 # terminal.bash - terminals for handouts: shells that are typed into, and whose
-# words are read line by line. Source it after tap.bash.
+# words are read line by line. Source it; do not run it.
 # shellcheck shell=bash
+# shellcheck source=scripts/tap.bash
+source scripts/tap.bash
 
 declare -A term_pid term_in term_out term_keys term_runs
 mark=end-of-command-$RANDOM$RANDOM
