@@ -33,7 +33,7 @@ open_client() {
     await "$scratch/heard" hello
 }
 
-# endings (7 statements): an end is believed only if close_notify says so.
+# endings (8 statements): an end is believed only if close_notify says so.
 endings() {
     local status=0
     server "$bin/server" localhost 0 "${own[@]}"
@@ -64,11 +64,26 @@ endings() {
         grep -q 'did not say goodbye: unexpected eof' "$scratch/said"
     holds 'and ends with 1' test "$status" = 1
 
-    # The alert close_notify, where a ServerHello is due.
+    # The alert close_notify, where a ServerHello or ClientHello is due.
     printf '\25\3\3\0\2\1\0' >"$scratch/goodbye"
     stranger 'istening on' nc -N -v -l 127.0.0.1 0 <"$scratch/goodbye"
     says 'goodbye is no handshake' 1 'client: handshake: ' \
         timeout "$limit" "$bin/client" 127.0.0.1 "$port" "${other[@]}" </dev/null
+    server "$bin/server" 127.0.0.1 0 "${own[@]}"
+    timeout "$limit" nc -N 127.0.0.1 "$port" <"$scratch/goodbye" >/dev/null || :
+    holds 'nor is it one for the server' logs 'handshake: '
+}
+
+# zeros (2 statements): of the results of a handshake, only 1 is success.
+zeros() {
+    local zero=(env ASAN_OPTIONS=verify_asan_link_order=0 "LD_PRELOAD=$scratch/zero.so")
+    "${CC:-cc}" -shared -fPIC -o "$scratch/zero.so" scripts/tests/zero.c
+    server "$bin/server" localhost 0 "${own[@]}"
+    says 'a handshake that ends with 0 has failed' 1 'client: handshake: ' \
+        timeout "$limit" "${zero[@]}" "$bin/client" localhost "$port" "${other[@]}"
+    server "${zero[@]}" "$bin/server" localhost 0 "${own[@]}"
+    timeout "$limit" "$bin/client" localhost "$port" "${other[@]}" 2>/dev/null || :
+    holds 'for the server, too' logs 'handshake: '
 }
 
 # bad_files (6 statements): the server names the file and the cause, and does
