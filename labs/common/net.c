@@ -99,9 +99,9 @@ static void *tcp_thread(void *arg)
     peer->serve(peer->fd, name, peer->arg);
 
     /* Hear the other out: to close on unread bytes is a reset, and a reset
-     * can destroy our last words before they are read. */
+     * can destroy our last words before they are read. But not for ever. */
     shutdown(peer->fd, SHUT_WR);
-    while (read(peer->fd, rest, sizeof(rest)) > 0)
+    for (int i = 0; i < 1000 && read(peer->fd, rest, sizeof(rest)) > 0; i++)
         continue;
     close(peer->fd);
     free(peer);
@@ -118,18 +118,19 @@ void tcp_serve(const char *host, const char *port,
     tcp_listen(host, port);
     while ((fd = accept(listener, NULL, NULL)) != -1 || errno != EINVAL) {
         struct peer *peer = fd == -1 ? NULL : malloc(sizeof(*peer));
-        if (peer == NULL) {
-            warn("accept");
-            if (fd != -1)
-                close(fd);
-            sleep(1); /* no descriptor left, say: one may be returned soon */
-            continue;
+        if (peer != NULL) {
+            *peer = (struct peer){ fd, serve, arg };
+            errno = pthread_create(&thread, NULL, tcp_thread, peer);
+            if (errno == 0) {
+                pthread_detach(thread);
+                continue;
+            }
         }
-        *peer = (struct peer){ fd, serve, arg };
-        if (pthread_create(&thread, NULL, tcp_thread, peer) == 0)
-            pthread_detach(thread);
-        else
-            tcp_thread(peer); /* no thread left: in turn, then */
+        warn("accept"); /* no descriptor, memory or thread left: */
+        free(peer);
+        if (fd != -1)
+            close(fd);
+        sleep(1); /* one may be returned soon */
     }
     warnx("stopped");
 }
