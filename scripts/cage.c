@@ -46,6 +46,7 @@ static int look(const char *name, long *parent, long numbers[8])
     int n = 0;
     FILE *in;
 
+    *parent = 0;
     snprintf(path, sizeof(path), "/proc/%s/status", name);
     if ((in = fopen(path, "r")) == NULL)
         return 0;
@@ -72,13 +73,15 @@ static int sweep(void)
     if (readlink("/proc/self", self, sizeof(self) - 1) == -1)
         err(70, "/proc/self");
     int depth = look(self, &parent, pid); /* the last of ours is our view */
+    if (depth == 0)
+        errx(70, "/proc/self/status says nothing");
     for (double end = now() + 5; now() < end;) {
         DIR *proc = opendir("/proc");
         struct dirent *entry;
         while (proc != NULL && (entry = readdir(proc)) != NULL)
             if (atol(entry->d_name) > 0 &&
                 look(entry->d_name, &parent, pid) >= depth &&
-                parent == atol(self))
+                parent == atol(self) && pid[depth - 1] > 1)
                 kill((pid_t)pid[depth - 1], SIGKILL);
         if (proc != NULL)
             closedir(proc);

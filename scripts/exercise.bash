@@ -177,6 +177,6 @@ apart() {
 
 saw() { # NAME TEXT: the peer has said this
     grep -qF -e "$2" "$scratch/$1.saw" && return
-    echo "$1: $2"
+    echo "$1 | ... $2"
     return 1
 }

@@ -1,6 +1,7 @@
 /* peer HOST PORT STEP...: a server that does what it is told, honest or not.
  *
- * Each visitor gets the same steps, and what was heard is told:
+ * Each visitor gets the same steps, one visitor after the other, and what was
+ * heard is told. After SIGTERM those who wait are served, then it ends.
  *   tls=NAME   from here on TLS, with NAME.pem and NAME.key
  *   line       hear one line          end        hear until the end
  *   say=TEXT   say it, and wait until the other has taken it: a piece
@@ -9,27 +10,25 @@
  *   echo       say what is heard, until the end
  *   reset      break the connection   cut        TLS: leave without goodbye
  * After the last step it says goodbye. */
-#include "net.h"
 #include "tlsctx.h"
 #include "tlserr.h"
 
 #include <ctype.h>
 #include <err.h>
+#include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-static atomic_int visitors; /* how many are here: main waits for them */
-
 struct visitor {
     int fd;
-    const char *name;
     SSL *ssl;
 };
 
@@ -141,15 +140,17 @@ static int listen_to(struct visitor *v, const char *step)
         n = 0;
         if (strcmp(step, "line") == 0)
             return 1;
-        if (strcmp(step, "echo") == 0 && !say(v, buf, (size_t)k))
-            return 0;
+        if (strcmp(step, "echo") == 0 && !say(v, buf, (size_t)k)) {
+            k = -1;
+            break;
+        }
     }
     if (n > 0)
         tell(line, n);
     if (k == 0)
         warnx("heard the end");
     else
-        tls_warn("heard no end, the visitor broke off");
+        warnx("the visitor broke off");
     return k == 0 && strcmp(step, "line") != 0;
 }
 
@@ -194,32 +195,66 @@ static int take(struct visitor *v, const char *step)
     return listen_to(v, step);
 }
 
-static void serve(int fd, const char *name, void *steps)
+static void serve(int fd, char *steps[])
 {
-    struct visitor v = { fd, name, NULL };
-    char **step = steps;
+    struct visitor v = { fd, NULL };
+    struct timeval patience = { .tv_sec = 10 };
+    char rest[4096];
 
-    visitors++;
-    while (*step != NULL && take(&v, *step))
-        step++;
-    if (v.ssl != NULL && *step == NULL)
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    while (*steps != NULL && take(&v, *steps))
+        steps++;
+    if (v.ssl != NULL && *steps == NULL)
         SSL_shutdown(v.ssl);
     SSL_free(v.ssl);
-    visitors--;
+    shutdown(fd, SHUT_WR);
+    while (read(fd, rest, sizeof(rest)) > 0)
+        continue;
+    close(fd);
+}
+
+static int open_port(const char *host, const char *port)
+{
+    struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *a;
+    struct sockaddr_in6 here;
+    socklen_t n = sizeof(here);
+    int on = 1;
+
+    if (getaddrinfo(host, port, &hints, &a) != 0)
+        errx(1, "%s port %s", host, port);
+    int fd = socket(a->ai_family, a->ai_socktype, a->ai_protocol);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (fd == -1 || bind(fd, a->ai_addr, a->ai_addrlen) == -1 ||
+        listen(fd, SOMAXCONN) == -1 ||
+        getsockname(fd, (struct sockaddr *)&here, &n) == -1)
+        err(1, "cannot listen on %s port %s", host, port);
+    freeaddrinfo(a);
+    warnx("listening on %s port %u", host, ntohs(here.sin6_port));
+    return fd;
 }
 
 int main(int argc, char *argv[])
 {
-    struct timespec tick = { .tv_nsec = 1000000 };
+    sigset_t term;
 
     if (argc < 4) {
         fprintf(stderr, "usage: peer HOST PORT STEP...\n");
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
-    tcp_serve(argv[1], argv[2], serve, argv + 3);
-    /* What the last visitor said shall be told: they have two seconds. */
-    for (int i = 0; i < 2000 && visitors > 0; i++)
-        nanosleep(&tick, NULL);
-    quick_exit(0);
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    sigprocmask(SIG_BLOCK, &term, NULL);
+    struct pollfd ready[] = {
+        { open_port(argv[1], argv[2]), POLLIN, 0 },
+        { signalfd(-1, &term, SFD_CLOEXEC), POLLIN, 0 },
+    };
+    for (;;) {
+        if (poll(ready, 2, -1) == -1)
+            err(1, "poll");
+        if (ready[0].revents != 0)
+            serve(accept(ready[0].fd, NULL, NULL), argv + 3);
+        else
+            return 0;
+    }
 }

@@ -57,7 +57,10 @@ reason() {
 
 # steady: what differs from run to run, by one name.
 steady() {
-    sed -E 's/\<[0-9a-f]{12}\>/RANDOM/g; s/localhost [0-9]+/localhost PORT/
+    sed -E 's/\<[0-9a-f]{12}\>/RANDOM/g; s/\<[0-9a-f]{64}\>/PIN/g
+        s/it printed [0-9]{4,} bytes/it printed MANY bytes/
+        s/localhost [0-9]+/localhost PORT/; s/port [0-9]+/port PORT/
+        s,[^ ]*/wirelab\.[^/]*/,SCRATCH/,g; s,(sslv3|ssl/tls) alert,alert,
         s/^(  network  ).*/\1.../; s,/[^ ]*/candidates/[a-z-]*/,FOLDER,g'
 }
 
