@@ -14,6 +14,9 @@ export PORT=0                 # the system chooses, the server says which
 net_up
 trap 'exit 130' INT TERM      # process 1 of a namespace ignores them otherwise
 
+# impossible REASON: this machine does not let us; it is nobody's mistake.
+impossible() { printf 'Bail out! not here: %s\n' "$1"; exit 77; }
+
 # spawn COMMAND...: it must not outlive us, nor hold our capture open.
 spawn() {
     if [[ -n ${hold-} ]]; then
@@ -135,15 +138,18 @@ watch() {
     tcpdump=$!
     exec {hold}>"$scratch/hold"
     await "$scratch/tcpdump.log" 'listening on' "$tcpdump" ||
-        bail "tcpdump does not capture: $(tail -n 1 "$scratch/tcpdump.log")"
+        impossible "tcpdump does not capture: $(tail -n 1 "$scratch/tcpdump.log")"
 }
 
 # without_end FILE NEW: copy a capture, without the packet that tells its end.
+# What was at NEW stays there until the copy is whole.
 without_end() {
     local me=()
     ((EUID != 0)) || me=(-Z root)
-    tcpdump "${me[@]}" -r "$1" -w "$2" 'not udp port 9' 2>"$scratch/copy.log" ||
-        bail "cannot write $2: $(tail -n 1 "$scratch/copy.log")"
+    { tcpdump "${me[@]}" -r "$1" -w - 'not udp port 9' | cat >"$2.new"; } \
+        2>"$scratch/copy.log" ||
+        impossible "cannot write $2: $(tail -n 1 "$scratch/copy.log")"
+    mv "$2.new" "$2"
     rm "$1"
 }
 
@@ -154,11 +160,11 @@ unwatch() {
     local end=wirelab-$RANDOM-end
     [[ $LAB_NET != none ]] || return 0
     echo "$end" >/dev/udp/127.0.0.1/9
-    await "$raw" "$end" "$tcpdump" || bail "the capture stopped too early: \
+    await "$raw" "$end" "$tcpdump" || impossible "the capture stopped too early: \
 $(grep -v listening "$scratch/tcpdump.log" | head -n 1)"
     exec {hold}>&-
     unset hold
-    wait "$tcpdump" || bail "tcpdump ended badly: $(<"$scratch/tcpdump.log")"
+    wait "$tcpdump" || impossible "tcpdump: $(<"$scratch/tcpdump.log")"
     rm "$scratch/hold"
     without_end "$raw" "$pcap"
     [[ -z ${LAB_TAMPER-} ]] || "$LAB_TAMPER" "$pcap"
@@ -167,7 +173,7 @@ $(grep -v listening "$scratch/tcpdump.log" | head -n 1)"
 # certificates: those of build/ca, good ones that last, and a fresh zoo.
 certificates() {
     local said
-    said=$(ca/make-certs "$ca" 2>&1) || bail "no certificates: $said"
+    said=$(ca/make-certs "$ca" 2>&1) || impossible "no certificates: $said"
 }
 
 # "${tls12[@]}" COMMAND...: the same program, but no newer than TLS 1.2.
