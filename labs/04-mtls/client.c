@@ -66,8 +66,9 @@ int main(int argc, char *argv[])
         err(1, "standard input");
 
     /* Say that we are done, then hear the server say the same. */
-    if (SSL_shutdown(ssl) != 1 && SSL_shutdown(ssl) != 1)
-        tls_err(1, "the server did not say goodbye");
+    while ((n = SSL_shutdown(ssl)) != 1)
+        if (n < 0 && !tls_again(ssl))
+            tls_err(1, "the server did not say goodbye");
     SSL_free(ssl);
     close(fd);
     SSL_CTX_free(ctx);
