@@ -64,7 +64,7 @@ static void echo(int fd, const char *out, ssize_t n)
         while ((k = write(fd, out + done, n - done)) == -1)
             failed("write");
     for (done = 0; done < n; done += k) {
-        while ((k = read(fd, in, sizeof(in))) == -1)
+        while ((k = read(fd, in, n - done)) == -1)
             failed("read");
         if (k == 0)
             errx(1, "read: the server hung up");

@@ -58,7 +58,7 @@ static void echo(SSL *ssl, const char *out, size_t n)
         if (!tls_again(ssl))
             tls_err(1, "write");
     for (done = 0; done < n; done += k) {
-        while (SSL_read_ex(ssl, in, sizeof(in), &k) != 1)
+        while (SSL_read_ex(ssl, in, n - done, &k) != 1)
             if (SSL_get_error(ssl, 0) == SSL_ERROR_ZERO_RETURN)
                 errx(1, "read: the server hung up");
             else if (!tls_again(ssl))
