@@ -1,0 +1,136 @@
+# fire.bash - servers and clients under fire: what these tests share.
+# Source it after tap.bash; it starts nothing by itself but a compiler.
+# shellcheck shell=bash
+# shellcheck source=scripts/net.bash
+source scripts/net.bash
+
+ca=build/ca
+patience=$((20 * ${LAB_TIMEOUT_SCALE:-1}))
+# What s_client is given to be known to a server that asks.
+who=(-cert "$ca/client.pem" -key "$ca/client.key" -cert_chain "$ca/intermediate.pem")
+mortal=(setpriv --pdeathsig KILL)
+labs=(1 2 3 4)
+
+
+# alone TEST: start the test again in a network of its own, where nobody else
+# has connections. Where that is forbidden it runs in the machine's network.
+alone() {
+    local net=(unshare --user --map-current-user --keep-caps --net)
+    ((EUID != 0)) || net=(unshare --net)
+    if [[ -z ${FIRE_ALONE-} ]] && "${net[@]}" ip link set lo up 2>/dev/null; then
+        FIRE_ALONE=1 exec "${net[@]}" bash "$0"
+    fi
+    [[ -z ${FIRE_ALONE-} ]] || ip link set lo up
+}
+
+# tools: the peer that does not behave, and the shim.
+tools() {
+    local cc=("${CC:-cc}" -std=c17 -D_GNU_SOURCE -O2)
+    make -s all
+    [[ -f $ca/server.pem ]] || make -s certs
+    "${cc[@]}" -o "$scratch/peer" scripts/tests/peer.c
+    "${cc[@]}" -shared -fPIC -o "$scratch/shim.so" scripts/tests/shim.c
+}
+
+# program N NAME: set $program to the command of lab N, but for host and port,
+# and $rest to what follows those.
+program() {
+    local known=("$ca/ca.pem" "$ca/client.pem" "$ca/client.key")
+    program=$(echo build/0"$1"-*/)$2
+    case $1$2 in
+    1*)               rest=() ;;
+    2server | 3server) rest=("$ca/server.pem" "$ca/server.key") ;;
+    2client)          rest=() ;;
+    3client)          rest=("$ca/ca.pem") ;;
+    4client)          rest=("${known[@]}") ;;
+    *server)          rest=("$ca/server.pem" "$ca/server.key" "$ca/ca.pem" "$ca/crl.pem") ;;
+    esac
+    case $1$2 in
+    5server) rest+=("$scratch/led") ;;
+    5client) rest=("$ca/ca.pem" "$ca/button.pem" "$ca/button.key" -) ;;
+    esac
+}
+
+# await COMMAND...: try it until it succeeds, or patience ends.
+await() {
+    local end=$((SECONDS + patience))
+    until "$@" >/dev/null 2>&1; do
+        ((SECONDS < end)) || return 1
+        read -r -t 0.05 <> <(:) || :
+    done
+}
+
+# serve N [COMMAND...]: start lab N's server, by way of a command if one is
+# given. Sets $server to its process, $port, and $log to the file of its words.
+serve() {
+    lab=$1; shift
+    log=$scratch/server-$lab.log
+    program "$lab" server
+    : >"$log"
+    "${mortal[@]}" "$@" "$program" localhost "${port_wanted:-0}" "${rest[@]}" \
+        </dev/null >/dev/null 2>>"$log" &
+    server=$!
+    await grep -q 'listening on' "$log" || bail "lab $lab: $(<"$log")"
+    port=$(sed -n 's/.*listening on .* port //p' "$log")
+}
+
+# stop [SIGNAL]: end the server; its exit status is in $status.
+stop() {
+    status=0
+    kill -"${1:-TERM}" "$server" 2>/dev/null || :
+    wait "$server" 2>/dev/null || status=$?
+    server=
+}
+
+# client N [PORT]: run lab N's client; it sends our standard input.
+client() {
+    local rest program
+    program "$1" client
+    timeout -k 1 "$patience" "$program" localhost "${2:-$port}" "${rest[@]}"
+}
+
+# served [TEXT]: is an honest client served, to the letter, meanwhile?
+served() {
+    local text=${1:-hello $RANDOM} got
+    got=$(client "$lab" 2>"$scratch/served" <<<"$text") && [[ $got == "$text" ]] ||
+        { cat "$scratch/served"; return 1; }
+}
+
+# proves TEXT COMMAND...: like holds, but not in a subshell: what the command
+# starts is still ours afterwards.
+proves() {
+    local text=$1; shift
+    if "$@" >"$scratch/said" 2>&1; then
+        ok "$text"
+    else
+        not_ok "$text" "$(tail -n 20 "$scratch/said")"
+    fi
+}
+
+# fds, threads, rss: of the server, now.
+fds() { find "/proc/$server/fd" -mindepth 1 | wc -l; }
+threads() { find "/proc/$server/task" -mindepth 1 -maxdepth 1 | wc -l; }
+rss() { awk '/^VmRSS/ { print $2 }' "/proc/$server/status"; }
+
+# idle: nothing is left of the peers, neither descriptor nor thread.
+idle() { [[ $(threads) == 1 && $(fds) == "$fds_before" ]]; }
+
+# logged TEXT: the server says so, in the end.
+logged() { await grep -qe "$1" "$log" || { cat "$log"; return 1; }; }
+
+# hold NAME STEP...: a peer that takes these steps, of which one is to hold,
+# and has come so far. let_go NAME: it goes on, and to its end.
+hold() {
+    local name=$1; shift
+    "${mortal[@]}" "$scratch/peer" "$@" >"$scratch/$name" 2>&1 </dev/null &
+    printf -v "$name" '%s' "$!"
+    await grep -q holding "$scratch/$name" ||
+        bail "the peer does not get so far: $(<"$scratch/$name")"
+}
+
+let_go() {
+    kill -USR1 "${!1}"
+    wait "${!1}" || :
+}
+
+trap '[[ -z ${server-} ]] || kill -KILL "$server" 2>/dev/null; rm -rf "$scratch"' EXIT
