@@ -11,16 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TCP = 6, UDP = 17, HOLES = 4 << 20 };
+enum { HOLES = 4 << 20 }; /* we keep room for so many missing bytes */
+enum { TCP = 6, UDP = 17 };
 enum { SYN = 1, FIN = 2, RST = 4, PSH = 8, ACK = 16 };
 enum { CCS = 20, ALERT, HANDSHAKE, DATA, HEARTBEAT };
 enum {
-    AGAIN = 1,
-    LATE = 2,
-    GAP = 4,
-    CUT = 8,
-    ALIVE = 16,
-    DIFFERS = 32,
+    AGAIN = 1,    /* retransmission: all that it brings was there */
+    LATE = 2,     /* out of order: it fills a gap */
+    GAP = 4,      /* what comes before it is missing */
+    CUT = 8,      /* not captured to its end */
+    ALIVE = 16,   /* keep-alive: no part of the stream */
+    DIFFERS = 32, /* what it repeats was something else before */
     FRAGMENT = 64
 };
 
@@ -55,12 +56,14 @@ struct packet {
 
 /* All that one side said. Position 0 is the byte after its SYN. */
 struct side {
-    uint8_t *text;   /* room bytes; of each byte: */
-    uint32_t *owner; /* the packet that brought it first, or 0: a hole */
-    uint8_t *talk;   /* the handshake messages, as far as they are clear */
-    int64_t next, acked, room; /* sent so far; acknowledged; what we keep */
-    size_t captured, once, talked, heard;
-    uint32_t base; /* the sequence number of position 0 */
+    uint32_t base;         /* the sequence number of position 0 */
+    int64_t next, acked;   /* the end of what it sent; of what was received */
+    size_t captured, once; /* bytes, with and without repetitions */
+    uint8_t *text;         /* all of it, in order: room bytes. Of each byte */
+    uint32_t *owner;       /* the packet that brought it first; 0: a hole */
+    int64_t room;
+    uint8_t *talk;        /* its handshake messages as far as they are clear, */
+    size_t talked, heard; /* so many bytes; those of complete messages */
     bool started, syn, fin, rst, wild, differs, records, secret, data;
 };
 
@@ -78,7 +81,7 @@ struct capture {
     struct stream other, *last_stream;      /* other: number 0, of no stream */
     void *tree;                             /* the newest stream of each key */
     struct block *blocks;                   /* all memory */
-    int64_t holes; /* so many more bytes may be missing */
+    int64_t holes; /* we still have room for so many missing bytes */
     size_t packets;
     char broken[PCAP_ERRBUF_SIZE];   /* why it was not read to its end */
     char why[PCAP_ERRBUF_SIZE + 64]; /* why there may be more than we saw */
@@ -191,16 +194,17 @@ static bool ipv4(struct packet *p, struct bytes *b)
 
 static bool ipv6(struct packet *p, struct bytes *b)
 {
+    /* Hop-by-hop, routing, fragment, authentication, options. */
+    static const uint8_t extensions[] = { 0, 43, 44, 51, 60 };
+
     if (b->n < 40)
         return false;
-
     size_t size = 40, len = two(b->at + 4);
     memcpy(p->end[0], b->at + 8, 16);
     memcpy(p->end[1], b->at + 24, 16);
     p->proto = b->at[6];
     inside(b, size, len > 0 ? size + len : b->len);
-    /* Extension headers: hop-by-hop, routing, fragment, AH, options. */
-    while (memchr("\0\53\54\63\74", p->proto, 5) != NULL) {
+    while (memchr(extensions, p->proto, sizeof(extensions)) != NULL) {
         if (b->n < 8)
             return false;
         size = (b->at[1] + 1) * 8u;
@@ -345,7 +349,9 @@ static void add_packet(struct capture *c, const struct pcap_pkthdr *h,
         p->proto = p->flags = 0;
     if (h->caplen < p->size || p->data.n < p->data.len)
         p->notes |= CUT;
-    c->holes += c->holes < 16 * HOLES ? (int64_t)(p->data.len - p->data.n) : 0;
+    size_t cut = p->data.len - p->data.n;
+    if (cut < 65536 && c->holes < 16 * HOLES)
+        c->holes += (int64_t)cut;
 
     struct stream *s = p->stream = stream_of(c, p);
     p->side = p->proto != 0 && memcmp(s->client, p->end[0], 18) != 0;

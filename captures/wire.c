@@ -38,7 +38,7 @@ static void judge(struct capture *c)
     for (const struct packet *p = c->first; p && !*c->why; p = p->next)
         if (p->notes & (CUT | FRAGMENT))
             snprintf(c->why, sizeof(c->why), "packet %zu is %s", p->number,
-                     p->notes & CUT ? "cut" : "an IP fragment");
+                     p->notes & CUT ? "cut short" : "an IP fragment");
     for (const struct stream *s = c->other.next; s && !*c->why; s = s->next) {
         const struct side *me = s->side;
         bool refused = me[0].syn && me[1].rst && !me[1].syn && !me[0].next;
@@ -97,6 +97,7 @@ static const char *const note_names[] = {
     "retransmission", "out-of-order", "gap",      "cut",
     "keep-alive",     "differs",      "fragment", NULL
 };
+
 static void print_bits(FILE *out, unsigned bits, const char *const names[],
                        const char *between)
 {
@@ -200,9 +201,9 @@ static size_t find_in(const struct stream *s, int side, const char *text)
     const struct side *me = &s->side[side];
     size_t size = strlen(text), hits = 0;
 
-    for (int64_t at = 0, end; at < me->room; at = end + 1) {
+    for (int64_t at = 0, end = 0; at < me->room; at = end) {
         const uint8_t *hit;
-        for (end = at; end < me->room && me->owner[end] != 0;)
+        while (end < me->room && me->owner[end] != 0)
             end++;
         while ((hit = memmem(me->text + at, (size_t)(end - at), text, size))) {
             at = hit - me->text;
@@ -210,6 +211,8 @@ static size_t find_in(const struct stream *s, int side, const char *text)
             at += (int64_t)size;
             hits++;
         }
+        while (end < me->room && me->owner[end] == 0) /* a hole */
+            end++;
     }
     return hits;
 }
@@ -279,7 +282,7 @@ static void say(FILE *out, const struct packet *p)
     if (p->records == NULL || p->flags & (SYN | FIN | RST))
         print_bits(out, p->flags, flag_names, " ");
     if (data && p->records == NULL)
-        fprintf(out, "%s%zu byte%s%s", p->proto != UDP ? ", " : "", p->data.len,
+        fprintf(out, "%s%zu byte%s%s", ftell(out) > 0 ? ", " : "", p->data.len,
                 p->data.len == 1 ? "" : "s",
                 p->stream->side[p->side].records ? " of a record" : "");
     say_records(out, p->records);
@@ -368,7 +371,10 @@ static int answer(const struct command *command, const char *file,
     struct capture c;
     int status;
 
-    pcap_t *in = pcap_open_offline(file, why);
+    FILE *bytes = fopen(file, "rb");
+    if (bytes == NULL)
+        err(2, "cannot read %s", file);
+    pcap_t *in = pcap_fopen_offline(bytes, why);
     if (in == NULL)
         errx(2, "cannot read %s: %s", file, why);
     if (link_find(pcap_datalink(in)) == NULL)

@@ -35,3 +35,16 @@ shows() {
 # sequence numbers of each side. In between lies what a test is about.
 opening() { printf '%s\n' '> S 99 0 -' '< SA 499 100 -' '> A 100 500 -'; }
 ending() { printf '%s\n' "> FA $1 $2 -" "< FA $2 $(($1 + 1)) -"; }
+
+# For craft: NUMBER in so many bytes; TEXT with its length before it, in so many
+# bytes; a TLS record of TYPE; a handshake message of TYPE; a ClientHello.
+number() { printf '%0*x' $(($2 * 2)) "$1" | sed 's/../\\x&/g'; }
+length() { local bare=${1//\\x??/.}; number ${#bare} "$2"; }
+with_length() { length "$1" "$2"; printf %s "$1"; }
+record() { number "$1" 1; printf '\\x03\\x03'; with_length "$2" 2; }
+message() { number "$1" 1; with_length "$2" 3; }
+hello() {
+    local name; name=$(with_length "\\x00$(with_length "$1" 2)" 2)
+    message 1 "\\x03\\x03$(printf 'R%.0s' {1..32})\\x00\\x00\\x02\\x13\\x01\\x01\\x00$(
+        with_length "\\x00\\x00$(with_length "$name" 2)" 2)"
+}
