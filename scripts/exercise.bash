@@ -26,7 +26,7 @@ scene() {
 # meet NAME "WHAT IT DOES" COMMAND...: start a peer. Sets $port.
 meet() {
     local name=$1 log=$scratch/$1.log
-    done+=("$(printf '%-8s%s' "$name" "$2")")
+    done+=("$(printf '%-7s %s' "$name" "$2")")
     seen+=("$name")
     shift 2
     : >"$log"
@@ -58,7 +58,7 @@ attempt() {
     local report cage name
     printf '%s' "$1" >"$scratch/in"
     shift
-    done+=("$(printf '%-8s%s' yours "${1##*/} ${*:2}")")
+    done+=("$(printf '%-7s %s' yours "${1##*/} ${*:2}")")
     exec {report}< <(exec setpriv --pdeathsig TERM \
         build/scripts/cage "$patience" /dev/fd/3 "$@" \
         3>&1 <"$scratch/in" >"$scratch/out" 2>"$scratch/err")
