@@ -42,6 +42,8 @@ diff-%:          ## what the programs of this lab have that the one before has n
 	@scripts/diff $*
 shell: build/scripts/join  ## a shell in the private network of the labs; a second one joins it
 	@scripts/shell
+pi:              ## lab 5 on an emulated Raspberry Pi (./scripts/setup --pi)
+	@scripts/pi
 doctor:          ## what is here, what is missing, and what mends it
 	@scripts/doctor
 
@@ -99,7 +101,7 @@ build/scripts/%: scripts/%.c build/common.a
 help:
 	@scripts/help
 
-.PHONY: all labs compare shell doctor progress grade certs zoo clean test help
+.PHONY: all labs compare shell pi doctor progress grade certs zoo clean test help
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard build/*/*.d build/*/*/*.d)
