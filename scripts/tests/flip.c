@@ -1,6 +1,6 @@
 /*
  * flip FILE TEXT cut|SEED: ask the eye about spoiled copies of a capture.
- * cut: the file ends after each of its bytes in turn. SEED: 2000 copies with
+ * cut: the file ends after each of its bytes in turn. SEED: 1000 copies with
  * some bytes changed, but not those of TEXT. The eye may find TEXT, or say
  * that it cannot read the file, or that it cannot tell. It must never say that
  * TEXT is not there, and never crash: build this with sanitizers.
@@ -60,7 +60,7 @@ int main(int argc, char *argv[])
     if (text == NULL || ask(whole, n, argv[2]) != 0)
         errx(2, "%s is not in %s", argv[2], argv[1]);
     srand(cut ? 0 : (unsigned)atoi(argv[3]));
-    for (size_t i = 0; i < (cut ? n : 2000); i++) {
+    for (size_t i = 0; i < (cut ? n : 1000); i++) {
         memcpy(copy, whole, n);
         if (!cut)
             spoil(copy, n, copy + (text - whole), size);
