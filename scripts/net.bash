@@ -28,9 +28,10 @@ net_up() {
 }
 
 # net_tcpdump RUNG: set the command that captures on lo, and what raises it.
+# The buffer is large, because a busy machine may let tcpdump wait.
 net_tcpdump() {
     net_raise=()
-    net_tcpdump=(tcpdump -i lo -nn -U --immediate-mode)
+    net_tcpdump=(tcpdump -i lo -nn -U --immediate-mode -B 16384)
     case $1 in
     sudo) net_raise=(sudo -n) net_tcpdump+=(-Z "$(id -un)") ;;
     *)    ((EUID != 0)) || net_tcpdump+=(-Z root) ;;

@@ -26,7 +26,7 @@ on_wire() {
 whole() {
     local key value
     grep -q '^0 packets dropped' "$scratch/tcpdump.log" ||
-        { echo 'the kernel dropped packets'; return 1; }
+        { echo 'the kernel dropped packets:'; cat "$scratch/tcpdump.log"; return 1; }
     wire totals >"$scratch/totals" || return 1
     while read -r key value; do
         case $key:$value in
