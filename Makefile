@@ -96,7 +96,7 @@ build/captures/wire: captures/wire.c
 
 build/scripts/%: scripts/%.c build/common.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lssl -lcrypto
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< build/common.a -lssl -lcrypto
 
 help:
 	@scripts/help
