@@ -76,6 +76,9 @@ test:            ## all proofs; the last line is N passed, N failed
 test-%:          ## the proofs of one lab
 	@scripts/tests/run $*
 
+references:      ## record the reference captures anew
+	@scripts/references
+
 build/%.o: labs/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
@@ -101,7 +104,7 @@ build/scripts/%: scripts/%.c build/common.a
 help:
 	@scripts/help
 
-.PHONY: all labs compare shell pi doctor progress grade certs zoo clean test help
+.PHONY: all labs references compare shell pi doctor progress grade certs zoo clean test help
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard build/*/*.d build/*/*/*.d)
