@@ -57,7 +57,14 @@ net_catch() {
 
 # net_probe RUNG: does it work here? If not, say why.
 net_probe() {
-    command -v tcpdump >/dev/null || { echo 'tcpdump is missing'; return 1; }
+    local tool tools=(tcpdump)
+    case $1 in
+    private) tools+=(unshare ip) ;;
+    sudo)    tools+=(sudo) ;;
+    esac
+    for tool in "${tools[@]}"; do
+        command -v "$tool" >/dev/null || { echo "$tool is missing"; return 1; }
+    done
     net_enter "$1"
     "${net_enter[@]}" bash -s "$1" 2>&1 <<'END'
 source scripts/net.bash

@@ -146,8 +146,9 @@ said() {
     await "$scratch/$1.log" "$2" || { cat "$scratch/$1.log"; return 1; }
 }
 
-# settled NAME: this server has done with a connection, for better or worse.
-settled() { said "$1" '@(goodbye|broken off|handshake:)'; }
+# settled NAME: wait until this server has done with a connection, for better or
+# worse. If none came, the statements will say so.
+settled() { said "$1" '@(goodbye|broken off|handshake:)' >/dev/null || :; }
 
 # refused PATTERN: the program ended with 1, and said why.
 refused() {

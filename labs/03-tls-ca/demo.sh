@@ -10,17 +10,17 @@ plan $((15 + 2 * ${#zoo[@]}))
 message="pay 100 to Charlie, reference $(random)"
 issuer='wirelab intermediate CA'       # stands in the server's certificate
 
-# open_server NAME: our server, with this certificate. A key that is too weak
+# open_server NAME HOST: our server, with this certificate. A key that is too weak
 # is not even loaded, unless an OpenSSL configuration allows it.
 open_server() {
     local env=()
     [[ $1 != weak-key ]] || env=(env OPENSSL_CONF=labs/common/weak.cnf)
-    serve server "${env[@]}" "$bin/server" localhost "$PORT" "$ca/$1.pem" "$ca/$1.key"
+    serve server "${env[@]}" "$bin/server" "$2" "$PORT" "$ca/$1.pem" "$ca/$1.key"
 }
 
 # visit NAME HOST [HOW]: that server, our client, and a capture.
 visit() {
-    open_server "$1"
+    open_server "$1" "$2"
     watch "tcp port $port"
     run "${@:3}" "$bin/client" "$2" "$port" "$ca/ca.pem" <<<"$message"
     settled server
@@ -87,7 +87,7 @@ pcap=captures/run/$LAB-zoo.pcap
 for animal in "${zoo[@]}"; do
     IFS=$'\t' read -r name _ _ _ why alert _ <<<"$animal"
     {
-        open_server "$name"
+        open_server "$name" localhost
         run "$bin/client" localhost "$port" "$ca/ca.pem" <<<"$message"
         settled server
         stop server
