@@ -76,7 +76,7 @@ test:            ## all proofs; the last line is N passed, N failed
 test-%:          ## the proofs of one lab
 	@scripts/tests/run $*
 
-references:      ## record the reference captures anew
+references:      ## record the reference captures and README's picture anew
 	@scripts/references
 
 build/%.o: labs/%.c
