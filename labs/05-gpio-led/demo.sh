@@ -1,69 +1,17 @@
 #!/usr/bin/env bash
 # Lab 5: a button switches an LED over mutual TLS. Others are refused, what
 # dies comes back, and the length of a record tells more than we would like.
-# shellcheck source=scripts/stage.bash
-source scripts/stage.bash
+# shellcheck source=labs/05-gpio-led/hands.bash
+source labs/05-gpio-led/hands.bash
 
 plan 14
 certificates
-led=$scratch/led fifo=$scratch/button
 serves=("$ca/server.pem" "$ca/server.key" "$ca/ca.pem" "$ca/crl.pem" "$led")
 presses=("$ca/ca.pem" "$ca/button.pem" "$ca/button.key" "$fifo")
-
-# follow LOG INPUT COMMAND...: start it; its answers can be read from $answers.
-follow() {
-    : >"$1"
-    exec {answers}< <(spawn "${@:3}" <"$2" 2>"$1")
-    client=$!
-}
-
-# hear: the next answer is in $answer; the LED, as it is now, in $states.
-hear() {
-    read -r -t "$limit" -u "$answers" answer || answer='no answer'
-    draw "$@"
-}
-
-draw() {
-    local lamp='( )  dark'
-    [[ $(tail -n 1 "$led") != *On ]] || lamp='(*)  lit'
-    states+="${lamp##* } "
-    tell <<<"    $(printf '%-9s%-12s->  %-31s%s' "$1" "$2" "$answer" "$lamp")"
-}
-
-press() {
-    timeout "$limit" bash -c "echo >'$fifo'" || bail 'nobody holds the button'
-    hear press 'LED TOGGLE'
-    heard+="${answer#OK } "
-}
-
-by_hand() {
-    printf '%s\n' "$1" >&"$keys"
-    hear 'by hand' "$1"
-}
-
-# as NAME: one press, with the certificate of somebody else.
-as() {
-    run "$bin/client" localhost "$port" "$ca/ca.pem" "$ca/$1.pem" "$ca/$1.key" - <<<''
-    answer=$(cat "$scratch/out")
-    [[ -n $answer ]] || answer=$(sed -n '$s/.*: //p' "$scratch/err")
-    draw "$1" 'LED TOGGLE'
-}
 
 # same WHAT WHAT
 same() { [[ $1 == "$2" ]] || { printf '%s\n' "$1" "$2"; return 1; }; }
 
-# guess STREAM WAY LENGTH: read "on" from this length and "off" from one more.
-# What comes before the client's first data belongs to the handshake.
-guess() {
-    wire lines | awk -F '\t' -v stream="$1" -v way="$2" -v on="$3" '
-        $4 != stream { next }
-        $5 == way && begun { n = split($9, record, ",")
-            for (i = 1; i <= n; i++) {
-                if (record[i] == "data/" on) printf "on "
-                if (record[i] == "data/" (on + 1)) printf "off "
-            } }
-        $5 == ">" && $9 ~ /data/ { begun = 1 }'
-}
 guessed() { same "$1" "$(guess "${@:2}")"; }
 
 serve server "$bin/server" localhost "$PORT" "${serves[@]}"

@@ -14,11 +14,9 @@
 static int sim_set(int fd, int on)
 {
     const char *line = on ? "LED Status: On\n" : "LED Status: Off\n";
-    ssize_t n = write(fd, line, strlen(line));
 
-    if (n >= 0 && n < (ssize_t)strlen(line))
-        errno = ENOSPC; /* a part of a line is as bad as none */
-    return n == (ssize_t)strlen(line) ? 0 : -1;
+    errno = ENOSPC; /* so it is if only a part was written */
+    return write(fd, line, strlen(line)) == (ssize_t)strlen(line) ? 0 : -1;
 }
 
 struct gpio sim_led(const char *place)
