@@ -1,15 +1,17 @@
 # fire.bash - servers and clients under fire: what these tests share.
-# Source it after tap.bash; it starts nothing by itself but a compiler.
+# Source it; it starts nothing by itself but a compiler.
 # shellcheck shell=bash
+# shellcheck source=scripts/tap.bash
+source scripts/tap.bash
 # shellcheck source=scripts/net.bash
 source scripts/net.bash
 
 ca=build/ca
 patience=$((20 * ${LAB_TIMEOUT_SCALE:-1}))
 # What s_client is given to be known to a server that asks.
-who=(-cert "$ca/client.pem" -key "$ca/client.key" -cert_chain "$ca/intermediate.pem")
+export who=(-cert "$ca/client.pem" -key "$ca/client.key" -cert_chain "$ca/intermediate.pem")
 mortal=(setpriv --pdeathsig KILL)
-labs=(1 2 3 4)
+export labs=(1 2 3 4)
 
 
 # alone TEST: start the test again in a network of its own, where nobody else
@@ -67,20 +69,23 @@ serve() {
     log=$scratch/server-$lab.log
     program "$lab" server
     : >"$log"
-    "${mortal[@]}" "$@" "$program" localhost "${port_wanted:-0}" "${rest[@]}" \
+    "${mortal[@]}" "$@" "$program" "${serve_at:-localhost}" "${port_wanted:-0}" "${rest[@]}" \
         </dev/null >/dev/null 2>>"$log" &
     server=$!
     await grep -q 'listening on' "$log" || bail "lab $lab: $(<"$log")"
     port=$(sed -n 's/.*listening on .* port //p' "$log")
+    fds_before=$(fds)
 }
 
-# stop [SIGNAL]: end the server; its exit status is in $status.
-stop() {
-    status=0
-    kill -"${1:-TERM}" "$server" 2>/dev/null || :
+# end_with SIGNAL: end the server; its exit status is in $status.
+end_with() {
+    export status=0
+    kill -"$1" "$server" 2>/dev/null || :
     wait "$server" 2>/dev/null || status=$?
     server=
 }
+
+stop() { end_with TERM; }
 
 # client N [PORT]: run lab N's client; it sends our standard input.
 client() {
@@ -89,11 +94,13 @@ client() {
     timeout -k 1 "$patience" "$program" localhost "${2:-$port}" "${rest[@]}"
 }
 
-# served [TEXT]: is an honest client served, to the letter, meanwhile?
+# served: is an honest client served, to the letter, meanwhile?
 served() {
-    local text=${1:-hello $RANDOM} got
-    got=$(client "$lab" 2>"$scratch/served" <<<"$text") && [[ $got == "$text" ]] ||
-        { cat "$scratch/served"; return 1; }
+    local text="hello $RANDOM" got
+    got=$(client "$lab" 2>"$scratch/served" <<<"$text") || :
+    [[ $got != "$text" ]] || return 0
+    cat "$scratch/served"
+    return 1
 }
 
 # proves TEXT COMMAND...: like holds, but not in a subshell: what the command
@@ -133,4 +140,4 @@ let_go() {
     wait "${!1}" || :
 }
 
-trap '[[ -z ${server-} ]] || kill -KILL "$server" 2>/dev/null; rm -rf "$scratch"' EXIT
+trap '[[ -z ${server-} ]] || end_with KILL; rm -rf "$scratch"' EXIT
