@@ -48,7 +48,7 @@ holds 'in TLS 1.3 the client learns it only when it reads' \
     refused_at read 'tlsv13 alert certificate required' 'peer did not return a certificate'
 run "${tls12[@]}" build/03-tls-ca/client localhost "$port" "$ca/ca.pem" <<<"$message"
 holds 'in TLS 1.2 its handshake fails' \
-    refused_at handshake 'sslv3 alert handshake failure' 'peer did not return a certificate'
+    refused_at handshake '*alert handshake failure' 'peer did not return a certificate'
 
 tell <<<"
   With a certificate that breaks a rule:"
