@@ -128,7 +128,7 @@ static pid_t start(char *command[], struct output o[2])
         setrlimit(RLIMIT_CORE, &none);
         dup2(out[1], STDOUT_FILENO);
         dup2(error[1], STDERR_FILENO);
-        execv(command[0], command);
+        execvp(command[0], command);
         err(70, "%s", command[0]);
     }
     if (pid == -1)

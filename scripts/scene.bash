@@ -121,6 +121,19 @@ visit() {
     } >"$scratch/$1.saw"
 }
 
+# hung_up: wait until your server has closed what it had open: the capture then
+# holds its end.
+hung_up() {
+    local i hex
+    printf -v hex '%04X' "$port"
+    for ((i = 0; i < 100 * patience; i++)); do
+        awk -v port="$hex" '{ split($2, at, ":") }
+            at[2] == port && ($4 == "01" || $4 == "08") { exit 1 }' \
+            /proc/net/tcp* && return
+        sleep 0.01
+    done
+}
+
 # how_it_ended: in words.
 how_it_ended() {
     case $end in

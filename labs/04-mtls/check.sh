@@ -57,6 +57,7 @@ END
 
 watch "tcp port $port"
 by client $'ring\nopen' "$ca/client"
+hung_up
 unwatch
 claim 'the client may ring, and not open' gets client 'done' 'not for you' <<'END'
 The table rights[] has one line for the client. Whatever is not in it is
