@@ -60,6 +60,8 @@ progress:        ## what you have solved
 	@scripts/progress
 grade:           ## grade all exercises; ends in a table with points
 	@scripts/grade
+bench:           ## speed and memory beside strangers' servers: ratios, no verdict
+	@scripts/bench
 
 ##@ Build
 all: $(PROGRAMS) $(TOOLS) build/captures/wire  ## build all programs
@@ -104,7 +106,7 @@ build/scripts/%: scripts/%.c build/common.a
 help:
 	@scripts/help
 
-.PHONY: all labs references compare shell pi doctor progress grade certs zoo clean test help
+.PHONY: all labs bench references compare shell pi doctor progress grade certs zoo clean test help
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard build/*/*.d build/*/*/*.d)
