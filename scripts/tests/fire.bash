@@ -11,7 +11,7 @@ patience=$((20 * ${LAB_TIMEOUT_SCALE:-1}))
 # What s_client is given to be known to a server that asks.
 export who=(-cert "$ca/client.pem" -key "$ca/client.key" -cert_chain "$ca/intermediate.pem")
 mortal=(setpriv --pdeathsig KILL)
-export labs=(1 2 3 4)
+export labs=(1 2 3 4 5)
 
 
 # alone TEST: start the test again in a network of its own, where nobody else
@@ -38,7 +38,7 @@ tools() {
 # and $rest to what follows those.
 program() {
     local known=("$ca/ca.pem" "$ca/client.pem" "$ca/client.key")
-    program=$(echo build/0"$1"-*/)$2
+    program=$(echo "${built:-build}"/0"$1"-*/)$2
     case $1$2 in
     1*)               rest=() ;;
     2server | 3server) rest=("$ca/server.pem" "$ca/server.key") ;;
@@ -94,11 +94,14 @@ client() {
     timeout -k 1 "$patience" "$program" localhost "${2:-$port}" "${rest[@]}"
 }
 
+# echo_of TEXT: how the answer to it begins. To lab 5 each line is a press.
+echo_of() { if ((lab < 5)); then echo "$1"; else echo 'OK o'; fi; }
+
 # served: is an honest client served, to the letter, meanwhile?
 served() {
     local text="hello $RANDOM" got
     got=$(client "$lab" 2>"$scratch/served" <<<"$text") || :
-    [[ $got != "$text" ]] || return 0
+    [[ $got != "$(echo_of "$text")"* ]] || return 0
     cat "$scratch/served"
     return 1
 }
