@@ -6,7 +6,7 @@ WARN   := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wstrict-prototypes \
           -Wmissing-prototypes
 override CFLAGS   += -std=c17 -pthread $(WARN)
 override CPPFLAGS += -D_GNU_SOURCE -Ilabs/common -MMD -MP
-MAKEFLAGS += --no-print-directory
+MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 ifneq ($(SUDO_UID),)
 ifeq ($(shell id -u),0)
@@ -105,6 +105,9 @@ build/scripts/%: scripts/%.c build/common.a
 
 help:
 	@scripts/help
+
+.DEFAULT:
+	@echo "make: there is no '$@'; make alone lists what there is" >&2; exit 2
 
 .PHONY: all labs bench references compare shell pi doctor progress grade certs zoo clean test help
 .SECONDARY:

@@ -12,7 +12,7 @@ certificates
 exchange() {
     local lab=$1 given=(); shift
     while [[ $1 != -- ]]; do given+=("$1"); shift; done
-    pcap=captures/run/$lab.pcap
+    pcap=captures/run/compare-$lab.pcap
     serve server "build/$lab/server" localhost "$PORT" "${given[@]}"
     watch "tcp port $port"
     run "build/$lab/client" localhost "$port" "${@:2}" <<<"$message"
@@ -34,24 +34,27 @@ figures() {
 }
 
 exchange 01-tcp --
-tell <<<"
-  lab 1: $message"
+tell <<<''
 holds 'lab 1: the message came back' got_back "$message"
 on_wire 'lab 1: everybody on the way can read it' wire find "$message"
 if [[ $LAB_NET != none ]]; then
+    tell <<<"
+  the message on the wire, as tcpdump -nnX prints it:"
     hexdump "$(carrier '>' "$message")" | tell
+    tell <<<''
     plain=$(figures)
 fi
 
 exchange 03-tls-ca "$ca/server.pem" "$ca/server.key" -- "$ca/ca.pem"
-tell <<<"
-  lab 3: $message"
+tell <<<''
 holds 'lab 3: the message came back' got_back "$message"
 on_wire 'lab 3: nobody can read it' hidden "$message"
-on_wire 'lab 3: nor the certificate' hidden "$issuer"
-on_wire 'lab 3: the length is no secret: the message and 17 bytes more' \
+on_wire 'lab 3: nobody can read the certificate' hidden "$issuer"
+on_wire 'lab 3: its length is no secret: what is in the record is 17 bytes longer' \
     some "way == \">\" && records ~ /data\\/$((${#message} + 18))/"
 if [[ $LAB_NET != none ]]; then
+    tell <<<"
+  the same message on the wire: 5 bytes of header, $((${#message} + 18)) in the record:"
     hexdump "$(like "way == \">\" && records ~ /data\\/$((${#message} + 18))/ \
         { print \$1; exit }" | head -n 1)" | tell
     name=$(seen some 'records ~ /ClientHello:localhost/')

@@ -6,9 +6,12 @@
 # in a script is believed.
 # shellcheck shell=bash
 
-n=0
-scratch=$(mktemp -d "${TMPDIR:-/tmp}/wirelab.XXXXXX")
-trap 'rm -rf "$scratch"' EXIT
+# Sourced again by the same process, it goes on with what is there.
+if [[ ${tap_of-} != "$BASHPID" ]]; then
+    tap_of=$BASHPID n=0
+    scratch=$(mktemp -d "${TMPDIR:-/tmp}/wirelab.XXXXXX")
+    trap 'rm -rf "$scratch"' EXIT
+fi
 
 plan() { printf '1..%d\n' "$1"; }
 tell() { sed 's/^/# /; s/^# $/#/'; }

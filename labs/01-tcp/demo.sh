@@ -27,7 +27,7 @@ holds 'the client got back what it sent' got_back "$message"
 on_wire 'three packets open the connection: SYN, SYN ACK, ACK' opened
 on_wire "the message can be read on its way there: packet ${there:-?}" \
     test -n "$there"
-on_wire "and on its way back: packet ${back:-?}" test -n "$back"
+on_wire "the message can be read on its way back: packet ${back:-?}" test -n "$back"
 on_wire 'tcpdump, a stranger to us, reads it as well' in_hexdump "$message"
 on_wire 'nothing was lost and nothing sent twice' none 'notes != "-"'
 on_wire 'each side said FIN' finished
