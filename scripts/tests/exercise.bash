@@ -64,23 +64,25 @@ steady() {
         s/^(  network  ).*/\1.../; s,/[^ ]*/candidates/[a-z-]*/,FOLDER,g'
 }
 
-# grade_all LAB: every other candidate in one kit, the rest in a second one.
-grade_all() {
-    local lab=$1 half folder i
-    mkdir "$scratch/result"
-    for half in 0 1; do
-        (
-            kit=$scratch/kit$half i=0
-            copy_kit "$kit"
-            for folder in "$scratch"/candidates/*/; do
-                (((i += 1) % 2 == half)) || continue
-                check "$lab" "${folder%/}" "LAB_RUN_ID=$run_id" \
-                    LAB_STRICT="$([[ $folder != */solution/ ]] || echo 1)"
-                printf '%s\n' "$out" >"$scratch/result/$(basename "$folder")"
-                echo "$status" >"$scratch/result/$(basename "$folder").status"
-            done
-        ) &
+# grade_half LAB HALF: every other candidate, in a kit of its own.
+grade_half() {
+    local kit=$scratch/kit$2 i=0 folder name strict
+    copy_kit "$kit"
+    for folder in "$scratch"/candidates/*/; do
+        (((i += 1) % 2 == $2)) || continue
+        name=$(basename "$folder") strict=0
+        [[ $name != solution ]] || strict=1
+        check "$1" "${folder%/}" LAB_RUN_ID="$run_id" LAB_STRICT="$strict"
+        printf '%s\n' "$out" >"$scratch/result/$name"
+        echo "$status" >"$scratch/result/$name.status"
     done
+}
+
+# grade_all LAB: two at a time.
+grade_all() {
+    mkdir "$scratch/result"
+    grade_half "$1" 0 &
+    grade_half "$1" 1
     wait
 }
 
