@@ -130,7 +130,7 @@ hung_up() {
         awk -v port="$hex" '{ split($2, at, ":") }
             at[2] == port && ($4 == "01" || $4 == "08") { exit 1 }' \
             /proc/net/tcp* && return
-        sleep 0.01
+        sleep 0.01             # the kernel tells nobody when
     done
 }
 

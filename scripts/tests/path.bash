@@ -6,7 +6,7 @@
 #   fake NAME [LINE]... a command that runs these lines stands in its place
 # shellcheck shell=bash
 
-bin=$scratch/bin
+bin=${scratch:?}/bin
 changed=()
 
 own_path() {

@@ -6,7 +6,7 @@
 # shellcheck source=scripts/tests/programs.bash
 source scripts/tests/programs.bash
 
-own=() other=()
+own=() other=() bin=''
 
 # talks (4 statements): by name, by address, by IPv6, and with nothing to say.
 talks() {
