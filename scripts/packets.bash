@@ -47,17 +47,20 @@ show_packets() {
     wire ladder 2>&1 | tell || :       # what is wrong with it is told as well
 }
 
-# count CONDITION: how many packets are like that? The words are way (> or <),
+# like CONDITION: the packets that are like that. The words are way (> or <),
 # flags, seq, bytes, records and notes: the columns of `wire lines`.
-count() { like "$1" | wc -l; }
 like() {
     wire lines | awk -F '\t' "{ way = \$5; flags = \$6; seq = \$7; bytes = \$8
         records = \$9; notes = \$10 } $1"
 }
 
 # some CONDITION / none CONDITION: is there such a packet?
-some() { (($(count "$1") > 0)); }
-none() { (($(count "$1") == 0)) || { like "$1"; return 1; }; }
+# If wire cannot read the capture, neither holds.
+some() { like "$1" >"$scratch/like" && [[ -s $scratch/like ]]; }
+none() {
+    like "$1" >"$scratch/like" || return 1
+    [[ ! -s $scratch/like ]] || { cat "$scratch/like"; return 1; }
+}
 
 # opened: the first three packets are SYN, SYN ACK, ACK.
 opened() {
@@ -78,11 +81,18 @@ carrier() {
     { wire find "$2" 2>/dev/null || :; } | awk -v way="$1" '$3 == way { sub(/-.*/, "", $7); print $7; exit }'
 }
 
-# met: both sides of a TLS connection said hello, and then sent data.
+# met [NUMBER]: in so many connections (1) both sides said hello in TLS, and then
+# sent data.
 met() {
-    some 'records ~ /ClientHello/' && some 'records ~ /ServerHello/' &&
-        some 'way == ">" && records ~ /data/' &&
-        some 'way == "<" && records ~ /data/'
+    wire lines | awk -F '\t' -v want="${1:-1}" '
+        $9 ~ /ClientHello/             { asked[$4] = 1 }
+        $9 ~ /ServerHello/             { answered[$4] = 1 }
+        $5 == ">" && $9 ~ /(^|,)data/  { there[$4] = 1 }
+        $5 == "<" && $9 ~ /(^|,)data/  { back[$4] = 1 }
+        END {
+            for (s in asked) n += answered[s] && there[s] && back[s]
+            if (n < want) { print n + 0 " such connections"; exit 1 }
+        }'
 }
 
 # hidden TEXT...: none of it is in the streams. That wire could not tell is no

@@ -51,7 +51,7 @@ await() {
 serve() {
     local name=$1 log=$scratch/$1.log; shift
     : >"$log"
-    (spawn "$@") </dev/null >"$scratch/$name.out" 2>"$log" &
+    (spawn "$@") </dev/null >"$scratch/$name.out" 2>>"$log" &
     printf -v "$name" '%s' "$!"
     await "$log" 'listening on' "$!" ||
         bail "$1 does not listen: $(tail -n 1 "$log")"
@@ -145,6 +145,9 @@ show_run() {
 said() {
     await "$scratch/$1.log" "$2" || { cat "$scratch/$1.log"; return 1; }
 }
+
+# forget NAME: what its log says from now on is about the next connection.
+forget() { : >"$scratch/$1.log"; }
 
 # settled NAME: wait until this server has done with a connection, for better or
 # worse. If none came, the statements will say so.

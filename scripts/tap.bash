@@ -9,7 +9,9 @@
 # Sourced again by the same process, it goes on with what is there.
 if [[ ${tap_of-} != "$BASHPID" ]]; then
     tap_of=$BASHPID n=0
-    scratch=$(mktemp -d "${TMPDIR:-/tmp}/wirelab.XXXXXX")
+    scratch=${TMPDIR:-/tmp}/wirelab.XXXXXX
+    [[ $scratch != *[[:space:]]* ]] || scratch=/tmp/wirelab.XXXXXX # it is typed
+    scratch=$(mktemp -d "$scratch")
     trap 'rm -rf "$scratch"' EXIT
 fi
 

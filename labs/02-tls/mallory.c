@@ -65,7 +65,7 @@ static void serve(int fd, const char *peer, void *arg)
     if (victim == NULL)
         return;
     warnx("%s: believes that I am %s", peer, plan->host);
-    out = tcp_connect(plan->host, plan->port);
+    out = tcp_connect(plan->host, plan->port); /* or that was all */
     server = start(plan->server, out, SSL_connect);
     /* An echo takes turns: a question, an answer. So do we. */
     while (server != NULL && pass(victim, server, ">") &&

@@ -16,6 +16,7 @@ open_server() {
 
 # client NAME [HOW]: our client, with this certificate.
 client() {
+    forget server
     run "${@:2}" "$bin/client" localhost "$port" "$ca/ca.pem" \
         "$ca/$1.pem" "$ca/$1.key"
 }
@@ -43,9 +44,11 @@ on_wire "nor is the CA that vouches for the client: TLS 1.3 encrypts that" \
 tell <<<"
   Without a certificate. Lab 3's client has none to show."
 open_server
+forget server
 run build/03-tls-ca/client localhost "$port" "$ca/ca.pem" <<<"$message"
 holds 'in TLS 1.3 the client learns it only when it reads' \
     refused_at read 'tlsv13 alert certificate required' 'peer did not return a certificate'
+forget server
 run "${tls12[@]}" build/03-tls-ca/client localhost "$port" "$ca/ca.pem" <<<"$message"
 holds 'in TLS 1.2 its handshake fails' \
     refused_at handshake '*alert handshake failure' 'peer did not return a certificate'

@@ -43,16 +43,20 @@ static const char *ask(SSL *ssl, const char *command, char *line, size_t size)
     return strchr(line, '\n') == line + n - 1 ? NULL : "its answer is no line";
 }
 
-/* The server says something, and nobody asked: it must be the end. */
+/* The server says something, and nobody asked: is it the end? It may be just a
+ * ticket of TLS, after which there is nothing to wait for. */
 static const char *hear(SSL *ssl)
 {
     char c;
     size_t k;
 
-    while (SSL_read_ex(ssl, &c, 1, &k) != 1)
-        if (!tls_again(ssl))
-            return cause(ssl);
-    return "it answers what nobody asked";
+    errno = 0;
+    SSL_clear_mode(ssl, SSL_MODE_AUTO_RETRY);
+    int ok = SSL_read_ex(ssl, &c, 1, &k);
+    SSL_set_mode(ssl, SSL_MODE_AUTO_RETRY);
+    if (ok == 1)
+        return "it answers what nobody asked";
+    return SSL_want_read(ssl) && errno != EAGAIN ? NULL : cause(ssl);
 }
 
 /* Toggle once for each press, until a signal (or the end of input) comes. */
@@ -117,8 +121,11 @@ int main(int argc, char *argv[])
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigprocmask(SIG_BLOCK, &set, NULL);
+    int signals = signalfd(-1, &set, 0);
+    if (signals == -1)
+        err(1, "signalfd");
     struct gpio button = gpio_button(argv[6]);
-    why = watch(ssl, fd, &button, signalfd(-1, &set, 0));
+    why = watch(ssl, fd, &button, signals);
     if (why != NULL)
         errx(1, "the server is lost: %s", why);
 

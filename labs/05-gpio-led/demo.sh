@@ -62,7 +62,8 @@ tell <<<''
 
 words() { sed 's/on/lit/g; s/off/dark/g' <<<"$1"; }
 holds 'each press got its answer, and the LED followed' \
-    same "$(words "$pressed")" "$pressed_states"
+    same "$pressed/$pressed_states" \
+    'off on off on off on /dark lit dark lit dark lit '
 holds 'what was typed by hand was obeyed as well' \
     same "$(words "$typed")" "$typed_states"
 holds 'LED ONCE is not LED ON: ERR unknown command' \

@@ -32,6 +32,9 @@ static int told(const sigset_t *signals, long ms)
 
 static void keep(char **command, const sigset_t *signals)
 {
+    sigset_t stop = *signals;
+
+    sigdelset(&stop, SIGCHLD); /* no end of a child cuts a pause short */
     for (long pause = 50;;) {
         int status;
         pid_t pid = fork_mortal(SIGKILL);
@@ -57,7 +60,7 @@ static void keep(char **command, const sigset_t *signals)
               WIFSIGNALED(status) ? "signal" : "status",
               WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
               pause);
-        if (told(signals, pause))
+        if (told(&stop, pause))
             return;
     }
 }

@@ -14,8 +14,11 @@
 static int sim_set(int fd, int on)
 {
     const char *line = on ? "LED Status: On\n" : "LED Status: Off\n";
+    struct pollfd room = { .fd = fd, .events = POLLOUT };
 
-    errno = ENOSPC; /* so it is if only a part was written */
+    errno = ENOSPC; /* so it is if nothing, or only a part, can be written */
+    if (poll(&room, 1, 0) != 1)
+        return -1;
     return write(fd, line, strlen(line)) == (ssize_t)strlen(line) ? 0 : -1;
 }
 
