@@ -14,10 +14,10 @@ base stdio.h      libc6-dev       glibc-devel     glibc          glibc-devel    
 base pcap.h       libpcap-dev     libpcap-devel   libpcap        libpcap-devel   libpcap-dev    all labs: build/captures/wire
 base tcpdump      tcpdump         tcpdump         tcpdump        tcpdump         tcpdump        all labs: packets
 base ip           iproute2        iproute         iproute2       iproute2        iproute2       all labs: private network
+base tail         coreutils       coreutils       coreutils      coreutils       coreutils      all labs: waiting for a line
 base unshare      util-linux      util-linux      util-linux     util-linux      util-linux-misc all labs: private network
 base setpriv      util-linux      util-linux      util-linux     util-linux      setpriv        all labs: no stray process
 base flock        util-linux      util-linux      util-linux     util-linux      flock          all labs: one run at a time
-base nsenter      util-linux      util-linux      util-linux     util-linux      util-linux-misc make shell
 base awk          mawk            gawk            gawk           gawk            gawk           all labs
 base diff         diffutils       diffutils       diffutils      diffutils       diffutils      make diff-N and make compare-N
 base nc           netcat-openbsd  netcat          openbsd-netcat netcat-openbsd  netcat-openbsd labs 1 to 4, by hand and make verify-1
@@ -78,9 +78,9 @@ have() {
     cc)         compiles 'int main(void) { return 0; }' cc ;;
     *.h)        cc -E -x c -o /dev/null - <<<"#include <$1>" ;;
     nc)         [[ $(nc_kind) == openbsd ]] ;;
+    tail)       tail -s 0.1 --pid=1 -n 0 /dev/null && date -d yesterday ;;
     unshare)    [[ $(unshare --help) == *--keep-caps* ]] ;;
     setpriv)    [[ $(setpriv --help) == *--pdeathsig* ]] ;;
-    nsenter)    [[ $(nsenter --help) == *--preserve-credentials* ]] ;;
     sanitizers) compiles 'int main(void) { return 0; }' \
                     cc -fsanitize=address,undefined ;;
     libfuzzer)  compiles 'int LLVMFuzzerTestOneInput(void) { return 0; }' \
