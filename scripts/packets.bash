@@ -4,7 +4,9 @@
 # shellcheck source=scripts/tap.bash
 source scripts/tap.bash
 
+# What an exercise sends is not what the lab's demonstration sent.
 pcap=captures/run/$LAB.pcap
+[[ ${LAB_VERB-} != check ]] || pcap=captures/run/$LAB-check.pcap
 watched_from=0                # when the capture began; unknown: long ago
 
 wire() { build/captures/wire "$1" "$pcap" "${@:2}"; }
