@@ -51,6 +51,12 @@ static SSL *tls_accept(SSL_CTX *ctx, int fd, const char *peer)
     return NULL;
 }
 
+/* Say goodbye, too; to wait for more is not needed. */
+static int tls_goodbye(SSL *ssl)
+{
+    return SSL_shutdown(ssl) >= 0 || (tls_again(ssl) && tls_goodbye(ssl));
+}
+
 /* Send back what arrives, until the client says goodbye: 1 if it did. */
 static int echo(SSL *ssl)
 {
@@ -73,7 +79,7 @@ static void serve(int fd, const char *peer, void *ctx)
 
     if (ssl == NULL)
         return;
-    if (echo(ssl) && SSL_shutdown(ssl) >= 0)
+    if (echo(ssl) && tls_goodbye(ssl))
         warnx("%s: goodbye", peer);
     else
         tls_warn("%s: broken off", peer);

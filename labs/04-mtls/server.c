@@ -77,7 +77,7 @@ static void serve(int fd, const char *peer, void *ctx)
     warnx("%s: is %s", peer,
           X509_NAME_oneline(X509_get_subject_name(cert), who, sizeof(who)));
     int end = echo(ssl, peer, admin == 1);
-    if (end > 0 && SSL_shutdown(ssl) >= 0)
+    if (end > 0 && tls_goodbye(ssl))
         warnx("%s: goodbye", peer);
     else
         tls_warn("%s: broken off", peer);

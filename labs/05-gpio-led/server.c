@@ -80,7 +80,7 @@ static void serve(int fd, const char *peer, void *arg)
                                      X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL);
     warnx("%s: is %s", peer,
           X509_NAME_oneline(X509_get_subject_name(cert), who, sizeof(who)));
-    if (answer(ssl, led, may_switch == 1) && SSL_shutdown(ssl) >= 0)
+    if (answer(ssl, led, may_switch == 1) && tls_goodbye(ssl))
         warnx("%s: goodbye", peer);
     else
         tls_warn("%s: broken off", peer);

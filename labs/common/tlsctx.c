@@ -47,6 +47,12 @@ SSL *tls_accept(SSL_CTX *ctx, int fd, const char *peer)
     return NULL;
 }
 
+/* Say goodbye, too; to wait for more is not needed. */
+int tls_goodbye(SSL *ssl)
+{
+    return SSL_shutdown(ssl) >= 0 || (tls_again(ssl) && tls_goodbye(ssl));
+}
+
 /* What all connections share: whom we believe, and that we insist. */
 SSL_CTX *tls_client_ctx(const char *ca)
 {

@@ -11,5 +11,6 @@ void tls_handshake(SSL *ssl, const char *host);
 
 SSL *tls_accept(SSL_CTX *ctx, int fd, const char *peer); /* NULL on failure */
 int tls_again(const SSL *ssl); /* was the last call only interrupted? */
+int tls_goodbye(SSL *ssl); /* 1 if it could be said */
 
 #endif
