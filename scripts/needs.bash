@@ -44,6 +44,7 @@ test shellcheck   shellcheck      ShellCheck      shellcheck     ShellCheck     
 test python3      python3         python3         python         python3         python3        make test
 test prove        perl            perl-Test-Harness perl         perl            perl-utils     make test: another reader of TAP
 test strace       strace          strace          strace         strace          strace         make test: hard-to-get faults
+test patch        patch           patch           patch          patch           patch           make test: wrong programs
 test debootstrap  debootstrap     debootstrap     debootstrap    debootstrap     debootstrap    the test on a fresh machine
 test git          git             git             git            git             git            make test
 test sudo         sudo            sudo            sudo           sudo            sudo           make test: CAPTURE=sudo
