@@ -83,10 +83,11 @@ carrier() {
     { wire find "$2" 2>/dev/null || :; } | awk -v way="$1" '$3 == way { sub(/-.*/, "", $7); print $7; exit }'
 }
 
-# met [NUMBER]: in so many connections (1) both sides said hello in TLS, and then
-# sent data.
-met() {
-    wire lines | awk -F '\t' -v want="${1:-1}" '
+# met: both sides of a TLS connection said hello, and then sent data.
+# all_met NUMBER: in so many connections.
+met() { all_met 1; }
+all_met() {
+    wire lines | awk -F '\t' -v want="$1" '
         $9 ~ /ClientHello/             { asked[$4] = 1 }
         $9 ~ /ServerHello/             { answered[$4] = 1 }
         $5 == ">" && $9 ~ /(^|,)data/  { there[$4] = 1 }

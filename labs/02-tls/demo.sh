@@ -45,6 +45,6 @@ tell <<<''
 holds 'the client ends well: it has noticed nothing' test "$status" = 0
 holds 'Mallory has read the message' grep -qF "> $message" "$scratch/mallory.out"
 holds 'Mallory has changed it: the server heard another name' got_back "$changed"
-both_hidden() { met 2 && hidden "$message" "$changed"; }
+both_hidden() { all_met 2 && hidden "$message" "$changed"; }
 on_wire 'neither of her connections shows a word of it: TLS is not broken' both_hidden
 holds 'SIGTERM ended the server, with status 0' test "$ended" = 0

@@ -56,7 +56,9 @@ static const char *hear(SSL *ssl)
     SSL_set_mode(ssl, SSL_MODE_AUTO_RETRY);
     if (ok == 1)
         return "it answers what nobody asked";
-    return SSL_want_read(ssl) && errno != EAGAIN ? NULL : cause(ssl);
+    if (SSL_get_error(ssl, 0) == SSL_ERROR_WANT_READ && errno != EAGAIN)
+        return NULL;
+    return cause(ssl);
 }
 
 /* Toggle once for each press, until a signal (or the end of input) comes. */
@@ -101,6 +103,7 @@ int main(int argc, char *argv[])
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
+    setvbuf(stderr, NULL, _IOLBF, 0); /* whole lines: others write there, too */
     signal(SIGPIPE, SIG_IGN); /* a vanished peer is an error, not our death */
     SSL_CTX *ctx = tls_client_ctx(argv[3]);
     tls_present(ctx, argv[4], argv[5]);

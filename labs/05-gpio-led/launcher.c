@@ -33,10 +33,10 @@ static int told(const sigset_t *signals, long ms)
 static void keep(char **command, const sigset_t *signals)
 {
     sigset_t stop = *signals;
+    int status;
 
     sigdelset(&stop, SIGCHLD); /* no end of a child cuts a pause short */
     for (long pause = 50;;) {
-        int status;
         pid_t pid = fork_mortal(SIGKILL);
         if (pid == 0) {
             sigprocmask(SIG_UNBLOCK, signals, NULL);
@@ -71,6 +71,7 @@ int main(int argc, char *argv[])
     int i, first = 1, n = 0, sig;
     sigset_t signals;
 
+    setvbuf(stderr, NULL, _IOLBF, 0); /* whole lines: we are not alone */
     signal(SIGCHLD, SIG_DFL); /* whoever started us may have ignored it */
     sigemptyset(&signals);
     for (i = 0; i < 4; i++)

@@ -102,6 +102,7 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: server HOST PORT CERT KEY CA CRL LED\n");
         return 2;
     }
+    setvbuf(stderr, NULL, _IOLBF, 0); /* whole lines: others write there, too */
     signal(SIGPIPE, SIG_IGN); /* a vanished peer is an error, not our death */
     signal(SIGHUP, end);
     signal(SIGQUIT, end);

@@ -60,7 +60,7 @@ press() {
 }
 
 answers() { grep -c '^OK o' "$log" || :; }
-lost() { awk '/ lost$/ { sum += $2 } END { print sum + 0 }' "$log"; }
+lost() { awk '/ lost$/ { sum += $(NF - 3) } END { print sum + 0 }' "$log"; }
 
 # steady FILE: what it tells about the LED goes on, off, on, off: each change
 # once, and none twice. A client that comes says how it found it.
