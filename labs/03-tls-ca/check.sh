@@ -76,9 +76,9 @@ the given CA is trusted?' ;;
 }
 for animal in "${zoo[@]}"; do
     IFS=$'\t' read -r name _ rule _ <<<"$animal"
-    visit imposter "shows the certificate \"$name\", which breaks a rule" "$name" line file="$scratch/answer"
+    visit impostor "shows the certificate \"$name\", which breaks a rule" "$name" line file="$scratch/answer"
     ask localhost
-    claim "$name is refused (the rule: $rule)" refused imposter \
+    claim "$name is refused (the rule: $rule)" refused impostor \
         < <(because "$name")
 done
 

@@ -37,7 +37,7 @@ static void handshake(SSL *ssl, const char *host)
     if (SSL_connect(ssl) != 1)
         tls_err(1, "handshake");
     if (SSL_get_verify_result(ssl) != X509_V_OK)
-        tls_warn("careful, the certificate of %s", host);
+        warnx("careful, the certificate of %s: %s", host, tls_cause(ssl));
     warnx("%s, with %s", SSL_get_version(ssl), host);
 }
 
