@@ -32,11 +32,8 @@ static int told(const sigset_t *signals, long ms)
 
 static void keep(char **command, const sigset_t *signals)
 {
-    sigset_t stop = *signals;
-    int status;
-
-    sigdelset(&stop, SIGCHLD); /* no end of a child cuts a pause short */
     for (long pause = 50;;) {
+        int status;
         pid_t pid = fork_mortal(SIGKILL);
         if (pid == 0) {
             sigprocmask(SIG_UNBLOCK, signals, NULL);
@@ -60,7 +57,8 @@ static void keep(char **command, const sigset_t *signals)
               WIFSIGNALED(status) ? "signal" : "status",
               WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
               pause);
-        if (told(&stop, pause))
+        /* The first forgets the SIGCHLD of this end: it would end the pause. */
+        if (told(signals, 0) || told(signals, pause))
             return;
     }
 }
@@ -71,13 +69,12 @@ int main(int argc, char *argv[])
     int i, first = 1, n = 0, sig;
     sigset_t signals;
 
-    setvbuf(stderr, NULL, _IOLBF, 0); /* whole lines: we are not alone */
+    setvbuf(stderr, NULL, _IOLBF, 0); /* whole lines: others write there, too */
     signal(SIGCHLD, SIG_DFL); /* whoever started us may have ignored it */
     sigemptyset(&signals);
     for (i = 0; i < 4; i++)
         sigaddset(&signals, (int[]){ SIGCHLD, SIGHUP, SIGINT, SIGTERM }[i]);
     sigprocmask(SIG_BLOCK, &signals, NULL);
-
     /* A keeper for each command. Should we be killed, they are told to stop;
      * should one be killed, its command is: either way, nothing is left. */
     for (i = 1; i <= argc && keepers != NULL; i++)
