@@ -18,12 +18,13 @@ cp -r "$ca"/other-ca.* "$scratch"
 ca/make-crl "$scratch/other-ca" >/dev/null
 cat "$scratch"/other-ca.pem "$scratch"/other-ca.crl >"$SSL_CERT_FILE"
 
-# visit NAME WHAT CERTIFICATE STEP...
+# visit NAME WHAT CERTIFICATE STEP...: it listens at $at.
+at=localhost
 visit() {
     local env=()
     [[ $3 != weak-key ]] || env=(env OPENSSL_CONF=labs/common/weak.cnf)
     scene
-    meet "$1" "$2" "${env[@]}" build/scripts/peer localhost 0 tls="$ca/$3" "${@:4}"
+    meet "$1" "$2" "${env[@]}" build/scripts/peer "$at" 0 tls="$ca/$3" "${@:4}"
 }
 ask() { attempt "$question"$'\n' "$bin/client" "$1" "$port" "$ca/ca.pem" "$ca/crl.pem"; }
 
@@ -53,10 +54,12 @@ claim_wire 'on the wire the question cannot be read' secret <<'END'
 What goes out with write() on the socket is not encrypted.
 END
 
+at=127.0.0.1
 visit server 'the right one: hears a line, answers, says goodbye' \
     server line file="$scratch/answer"
+at=localhost
 ask 127.0.0.1
-claim 'so it is when it is asked for by its address' heard <<'END'
+claim 'asked for by its address, the right server answers as well' heard <<'END'
 The certificate holds the address 127.0.0.1 as well. SSL_set1_host() takes a
 name or an address.
 END

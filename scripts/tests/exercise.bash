@@ -63,6 +63,7 @@ steady() {
         s/it printed [0-9]{4,} bytes/it printed MANY bytes/
         s/localhost [0-9]+/localhost PORT/; s/port [0-9]+/port PORT/g; s/(127\.0\.0\.1|::1) port/ADDRESS port/g
         s,[^ ]*/wirelab\.[^/]*/,SCRATCH/,g; s,(sslv3|ssl/tls) alert,alert,
+        s/(unable to get local)[a-z ]*/\1 .../    # where it is cut off depends on the address
         s/^(  network  ).*/\1.../; s,/[^ ]*/candidates/[a-z-]*/,FOLDER,g'
 }
 
