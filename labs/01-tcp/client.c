@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,10 +25,8 @@ static void tcp_tune(int fd)
 
 static int tcp_connect(const char *host, const char *port)
 {
-    struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-    struct addrinfo *list, *a;
-    int fd = -1;
-    int rc = getaddrinfo(host, port, &hints, &list);
+    struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list, *a;
+    int fd = -1, rc = getaddrinfo(host, port, &hints, &list);
     if (rc != 0)
         errx(1, "%s port %s: %s", host, port, gai_strerror(rc));
 
@@ -51,7 +50,8 @@ static int tcp_connect(const char *host, const char *port)
 static void failed(const char *what)
 {
     if (errno != EINTR)
-        err(1, "%s%s", what, errno == EAGAIN ? ": 60 s of silence" : "");
+        errx(1, "%s: %s", what,
+             errno == EAGAIN ? "60 s of silence" : strerror(errno));
 }
 
 /* Send n bytes, then wait until the same number has come back. */

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,21 +17,23 @@ struct peer {
     int fd;
     void (*serve)(int fd, const char *name, void *arg);
     void *arg;
+    struct sockaddr_storage addr;
+    socklen_t len;
 };
 
-static int listener; /* global, because tcp_stop() must find it */
+static int listener; /* global, because tcp_stop() must find them */
+static volatile sig_atomic_t stopped;
 
-/* SIGTERM and SIGINT: from now on accept() fails, with EINVAL. */
+/* SIGTERM and SIGINT: wake accept(), and let it be the last time. */
 static void tcp_stop(int sig)
 {
-    (void)sig;
+    stopped = sig;
     shutdown(listener, SHUT_RDWR);
 }
 
 static void tcp_listen(const char *host, const char *port)
 {
-    struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-    struct addrinfo *list, *a;
+    struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list, *a;
     struct sockaddr_storage here;
     socklen_t len = sizeof(here);
     char number[8];
@@ -86,14 +89,11 @@ static void tcp_tune(int fd)
 static void *tcp_thread(void *arg)
 {
     struct peer *peer = arg;
-    struct sockaddr_storage addr;
-    socklen_t len = sizeof(addr);
     char host[64] = "?", port[8] = "?", name[80], rest[4096];
 
     tcp_tune(peer->fd);
-    if (getpeername(peer->fd, (struct sockaddr *)&addr, &len) == 0)
-        getnameinfo((struct sockaddr *)&addr, len, host, sizeof(host), port,
-                    sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV);
+    getnameinfo((struct sockaddr *)&peer->addr, peer->len, host, sizeof(host),
+                port, sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV);
     snprintf(name, sizeof(name), "%s port %s", host, port);
     peer->serve(peer->fd, name, peer->arg);
 
@@ -111,14 +111,18 @@ static void *tcp_thread(void *arg)
 static void tcp_serve(const char *host, const char *port,
                       void (*serve)(int, const char *, void *), void *arg)
 {
+    struct peer new = { .serve = serve, .arg = arg };
     pthread_t thread;
-    int fd;
 
     tcp_listen(host, port);
-    while ((fd = accept(listener, NULL, NULL)) != -1 || errno != EINVAL) {
-        struct peer *peer = fd == -1 ? NULL : malloc(sizeof(*peer));
+    for (;;) {
+        new.len = sizeof(new.addr);
+        new.fd = accept(listener, (struct sockaddr *)&new.addr, &new.len);
+        if (stopped)
+            break;
+        struct peer *peer = new.fd == -1 ? NULL : malloc(sizeof(*peer));
         if (peer != NULL) {
-            *peer = (struct peer){ fd, serve, arg };
+            *peer = new;
             errno = pthread_create(&thread, NULL, tcp_thread, peer);
             if (errno == 0) {
                 pthread_detach(thread);
@@ -127,8 +131,8 @@ static void tcp_serve(const char *host, const char *port,
         }
         warn("accept"); /* no descriptor, memory or thread left: */
         free(peer);
-        if (fd != -1)
-            close(fd);
+        if (new.fd != -1)
+            close(new.fd);
         sleep(1); /* one may be returned soon */
     }
     warnx("stopped");
@@ -161,7 +165,8 @@ static void serve(int fd, const char *peer, void *arg)
     if (n == 0)
         warnx("%s: goodbye", peer);
     else
-        warn("%s: broken off%s", peer, errno == EAGAIN ? ", 60 s silent" : "");
+        warnx("%s: broken off: %s", peer,
+              errno == EAGAIN ? "60 s of silence" : strerror(errno));
 }
 
 int main(int argc, char *argv[])
