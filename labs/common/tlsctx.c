@@ -6,13 +6,15 @@
 #include <errno.h>
 #include <openssl/x509v3.h>
 
-/* What all connections share: the protocol version, who we are, our key. */
+/* What all connections share: version and ciphers, who we are, our key. */
 SSL_CTX *tls_server_ctx(const char *cert, const char *key)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-
-    if (ctx == NULL || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1)
+    if (ctx == NULL ||
+        SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
+        SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1)
         tls_err(1, "SSL_CTX_new");
+    SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
     if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
         tls_err(1, "certificate %s", cert);
     /* Nobody is here to type the password of an encrypted key. */
