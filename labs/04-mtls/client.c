@@ -5,6 +5,7 @@
 #include "tlserr.h"
 
 #include <err.h>
+#include <errno.h>
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,8 +30,11 @@ static void echo(SSL *ssl, const char *out, size_t n)
     size_t done, k;
 
     while (SSL_write_ex(ssl, out, n, &k) != 1)
-        if (!tls_again(ssl))
+        if (!tls_again(ssl)) {
+            if (errno == EPIPE || errno == ECONNRESET)
+                SSL_read_ex(ssl, in, 1, &k); /* its last word: why */
             tls_err(1, "write");
+        }
     for (done = 0; done < n; done += k) {
         /* In TLS 1.3 a refusal of our certificate arrives only here. */
         while (SSL_read_ex(ssl, in, n - done, &k) != 1)

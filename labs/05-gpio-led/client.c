@@ -30,8 +30,11 @@ static const char *ask(SSL *ssl, const char *command, char *line, size_t size)
     size_t n = 0, k;
 
     while (SSL_write_ex(ssl, command, strlen(command), &k) != 1)
-        if (!tls_again(ssl))
+        if (!tls_again(ssl)) {
+            if (errno == EPIPE || errno == ECONNRESET)
+                SSL_read_ex(ssl, line, 1, &k); /* its last word: why */
             return cause(ssl);
+        }
     do {
         while (SSL_read_ex(ssl, line + n, size - 1 - n, &k) != 1)
             if (!tls_again(ssl))
