@@ -61,7 +61,7 @@ progress:        ## what you have solved
 grade:           ## grade all exercises; ends in a table with points
 	@scripts/grade
 bench:           ## speed and memory beside strangers' servers: ratios, no verdict
-	@scripts/bench
+	@scripts/bench/run
 
 ##@ Build
 all: $(PROGRAMS) $(TOOLS) build/captures/wire  ## build all programs

@@ -13,7 +13,6 @@ export who=(-cert "$ca/client.pem" -key "$ca/client.key" -cert_chain "$ca/interm
 mortal=(setpriv --pdeathsig KILL)
 export labs=(1 2 3 4 5)
 
-
 # alone TEST: start the test again in a network of its own, where nobody else
 # has connections. Where that is forbidden it runs in the machine's network.
 alone() {
@@ -25,12 +24,13 @@ alone() {
     [[ -z ${FIRE_ALONE-} ]] || ip link set lo up
 }
 
-# tools: the peer that does not behave, and the shim.
+# tools: the peer that does not behave, one that does and holds on, and the shim.
 tools() {
     local cc=("${CC:-cc}" -std=c17 -D_GNU_SOURCE -O2)
     make -s all
     [[ -f $ca/server.pem ]] || make -s certs
     "${cc[@]}" -o "$scratch/peer" scripts/tests/peer.c
+    "${cc[@]}" -o "$scratch/dialer" scripts/bench/client.c -lssl -lcrypto
     "${cc[@]}" -shared -fPIC -o "$scratch/shim.so" scripts/tests/shim.c
 }
 
@@ -117,10 +117,10 @@ proves() {
     fi
 }
 
-# fds, threads, rss: of the server, now.
+# fds, threads, memory: of the server, now; its own memory, in KiB.
 fds() { find "/proc/$server/fd" -mindepth 1 | wc -l; }
 threads() { find "/proc/$server/task" -mindepth 1 -maxdepth 1 | wc -l; }
-rss() { awk '/^VmRSS/ { print $2 }' "/proc/$server/status"; }
+memory() { awk '/^Anonymous:/ { print $2 }' "/proc/$server/smaps_rollup"; }
 
 # idle: nothing is left of the peers, neither descriptor nor thread.
 idle() { [[ $(threads) == 1 && $(fds) == "$fds_before" ]]; }
@@ -143,4 +143,40 @@ let_go() {
     wait "${!1}" || :
 }
 
+# talk N: N connections are held open; in each a line has come back.
+# hang_up: no longer.
+talk() {
+    local kind=full
+    ((lab > 1)) || kind=plain
+    rm -f "$scratch/talk"
+    LINE='LED?' CERT=$ca/client.pem KEY=$ca/client.key "${mortal[@]}" \
+        "$scratch/dialer" held "$port" "$kind" "$1" <&"$silence" >"$scratch/talk" 2>&1 &
+    talk=$!
+    await grep -q '^[0-9]' "$scratch/talk" || { cat "$scratch/talk"; return 1; }
+}
+hang_up() {
+    kill "$talk"
+    wait "$talk" || :
+}
+
+# deafen: a client who sends on and on, and never reads, until nothing fits any
+# more. In TLS one must have shaken hands for that: so an honest client is
+# stopped in the middle. Sets $deaf.
+deafen() {
+    if ((lab == 1)); then
+        hold deaf call 1 localhost "$port" flood hold
+        return
+    fi
+    : >"$scratch/deaf"
+    "${mortal[@]}" openssl s_client -connect "localhost:$port" -quiet -nocommands \
+        "${who[@]}" < <(exec yes 'LED?') >"$scratch/deaf" 2>/dev/null &
+    deaf=$!
+    await test -s "$scratch/deaf" && kill -STOP "$deaf"
+}
+hear_again() {
+    kill -KILL "$deaf" 2>/dev/null || :
+    wait "$deaf" 2>/dev/null || :
+}
+
+exec {silence}<> <(:)             # an input that never ends
 trap '[[ -z ${server-} ]] || end_with KILL; rm -rf "$scratch"' EXIT

@@ -9,12 +9,15 @@
  * Steps: send:TEXT  file:NAME  drip:NAME (byte by byte)  read:N  drain  fin
  *        reset  flood (send, and never read, until no more fits)
  *        hold (say "holding", and wait for SIGUSR1)
- * Lines: DIRECTION OFFSET WHAT, as in `> 517 reset`: > is client to server,
- *        WHAT is pass, reset, fin, hold, drip or flip:MASK.
+ * Lines: DIRECTION WHERE WHAT, as in `> 517 reset`: > is client to server,
+ *        WHERE an offset, or `r3+5`, in TLS record 3 (the first is 0) byte 5,
+ *        WHAT is pass, reset, fin, hold, drip or flip:MASK. It says how many
+ *        bytes and records went up, and how many down.
  */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -27,7 +30,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-struct deed { char dir; long at; char what; int mask; };
+struct deed {
+    char dir, what;
+    long at, record, within;
+    int mask;
+};
+
+/* One direction: bytes and records so far; how much of the header of the last
+ * one we have, and how much of its body is to come. */
+struct flow {
+    long count, records, left;
+    int head;
+};
 
 static int endpoint(const char *host, const char *port, int passive)
 {
@@ -193,7 +207,11 @@ static int next_deed(struct deed *deed)
 
     if (fgets(line, sizeof(line), stdin) == NULL)
         return 0;
-    if (sscanf(line, "%c %ld %15s", &deed->dir, &deed->at, what) != 3)
+    deed->record = -1;
+    if (sscanf(line, "%c r%ld+%ld %15s", &deed->dir, &deed->record,
+               &deed->within, what) == 4)
+        deed->at = LONG_MAX;
+    else if (sscanf(line, "%c %ld %15s", &deed->dir, &deed->at, what) != 3)
         errx(2, "what is %s", line);
     deed->what = what[0];
     if (strncmp(what, "flip:", 5) == 0) {
@@ -203,9 +221,27 @@ static int next_deed(struct deed *deed)
     return 1;
 }
 
-/* Pass on what came from one side. 0 at its end, -1 if that was all. */
-static int pass(int from, int to, long *count, const struct deed *deed)
+/* Find the records in these bytes, and with them the place of the deed. */
+static void follow(struct flow *f, const char *buf, ssize_t n,
+                   struct deed *deed)
 {
+    for (ssize_t i = 0; i < n; i++) {
+        if (f->head == 5 && f->left == 0)
+            f->head = 0;
+        if (f->head == 0 && f->records++ == deed->record)
+            deed->at = f->count + i + deed->within;
+        if (f->head == 5)
+            f->left--;
+        else if (++f->head > 3)
+            f->left = f->left * 256 + (unsigned char)buf[i];
+    }
+    f->count += n;
+}
+
+/* Pass on what came from one side. 0 at its end, -1 if that was all. */
+static int pass(int from, int to, struct flow *flow, struct deed *deed)
+{
+    static struct deed nothing = { .record = -1, .at = LONG_MAX };
     char buf[65536];
     ssize_t n = read(from, buf, sizeof(buf));
 
@@ -213,8 +249,11 @@ static int pass(int from, int to, long *count, const struct deed *deed)
         shutdown(to, SHUT_WR);
         return n == 0 ? 0 : -1;
     }
-    long until = deed == NULL ? n : deed->at - *count;
-    *count += n;
+    long before = flow->count;
+    if (deed == NULL)
+        deed = &nothing;
+    follow(flow, buf, n, deed);
+    long until = deed->at - before;
     if (until >= n) {
         give(to, buf, (size_t)n, SIZE_MAX);
         return 1;
@@ -223,7 +262,7 @@ static int pass(int from, int to, long *count, const struct deed *deed)
         until = 0;
     switch (deed->what) {
     case 'x':
-        if (deed->at >= *count - n)
+        if (deed->at >= before)
             buf[until] ^= (char)deed->mask;
         give(to, buf, (size_t)n, SIZE_MAX);
         return 1;
@@ -244,10 +283,10 @@ static int pass(int from, int to, long *count, const struct deed *deed)
     }
 }
 
-static void one_between(int up, int down, const struct deed *deed)
+static void one_between(int up, int down, struct deed *deed)
 {
     struct pollfd p[2] = { { up, POLLIN, 0 }, { down, POLLIN, 0 } };
-    long count[2] = { 0, 0 };
+    struct flow flow[2] = { { 0 }, { 0 } };
     int rc = 1, on = 1;
 
     setsockopt(up, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -255,14 +294,15 @@ static void one_between(int up, int down, const struct deed *deed)
         for (int i = 0; i < 2 && rc != -1; i++)
             if (p[i].revents != 0) {
                 int mine = deed->what != 'p' && deed->dir == "><"[i];
-                rc = pass(i == 0 ? up : down, i == 0 ? down : up, &count[i],
+                rc = pass(i == 0 ? up : down, i == 0 ? down : up, &flow[i],
                           mine ? deed : NULL);
                 if (rc == 0)
                     p[i].fd = -1;
             }
     (rc == -1 ? reset : leave)(up);
     (rc == -1 ? reset : leave)(down);
-    printf("%ld %ld\n", count[0], count[1]);
+    printf("%ld %ld %ld %ld\n", flow[0].count, flow[0].records, flow[1].count,
+           flow[1].records);
     fflush(stdout);
 }
 
