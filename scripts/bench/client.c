@@ -5,6 +5,8 @@
  *   bench trips PORT KIND N         round trips of LINE: p50 and p99, in us
  *   bench held  PORT KIND N         N held open, each has made a round trip: us
  *                                   for each, then waits for its input to end
+ *   bench deaf  PORT KIND N         N that send and never read; when nothing fits
+ *                                   any more it says so, and waits
  *   bench echo  PORT                the least that can echo
  *
  * KIND is plain, full or resumed (TLS 1.3). With CERT and KEY in the
@@ -245,6 +247,22 @@ static void held(int port, int n)
         continue;
 }
 
+/* Full means: for half a second there was no room for another byte. */
+static void deaf(int port, int n)
+{
+    for (int i = 0; i < n; i++) {
+        struct line l = dial(port);
+        struct pollfd p = { .fd = l.fd, .events = POLLOUT };
+
+        fcntl(l.fd, F_SETFL, O_NONBLOCK);
+        while (poll(&p, 1, 500) == 1 && !(p.revents & (POLLERR | POLLHUP)))
+            put(&l, "LED?\n", 5);
+    }
+    printf("full\n");
+    fflush(stdout);
+    pause();
+}
+
 static void echo(int port)
 {
     struct sockaddr_in here = { .sin_family = AF_INET,
@@ -287,6 +305,8 @@ int main(int argc, char *argv[])
         trips(port, n);
     else if (strcmp(argv[1], "held") == 0)
         held(port, n);
+    else if (strcmp(argv[1], "deaf") == 0)
+        deaf(port, n);
     else
         errx(2, "what is %s?", argv[1]);
     return 0;

@@ -143,39 +143,22 @@ let_go() {
     wait "${!1}" || :
 }
 
-# talk N: N connections are held open; in each a line has come back.
-# hang_up: no longer.
+# talk WHAT N: N connections, of which each has got a line back (held), or which
+# send on and on and never read, until nothing fits any more (deaf).
+# hang_up: they are gone.
 talk() {
     local kind=full
     ((lab > 1)) || kind=plain
     rm -f "$scratch/talk"
     LINE='LED?' CERT=$ca/client.pem KEY=$ca/client.key "${mortal[@]}" \
-        "$scratch/dialer" held "$port" "$kind" "$1" <&"$silence" >"$scratch/talk" 2>&1 &
+        "$scratch/dialer" "$1" "$port" "$kind" "$2" <&"$silence" >"$scratch/talk" 2>&1 &
     talk=$!
-    await grep -q '^[0-9]' "$scratch/talk" || { cat "$scratch/talk"; return 1; }
+    await test -s "$scratch/talk" || { echo 'nobody talks'; return 1; }
+    ! grep '^bench' "$scratch/talk"
 }
 hang_up() {
-    kill "$talk"
-    wait "$talk" || :
-}
-
-# deafen: a client who sends on and on, and never reads, until nothing fits any
-# more. In TLS one must have shaken hands for that: so an honest client is
-# stopped in the middle. Sets $deaf.
-deafen() {
-    if ((lab == 1)); then
-        hold deaf call 1 localhost "$port" flood hold
-        return
-    fi
-    : >"$scratch/deaf"
-    "${mortal[@]}" openssl s_client -connect "localhost:$port" -quiet -nocommands \
-        "${who[@]}" < <(exec yes 'LED?') >"$scratch/deaf" 2>/dev/null &
-    deaf=$!
-    await test -s "$scratch/deaf" && kill -STOP "$deaf"
-}
-hear_again() {
-    kill -KILL "$deaf" 2>/dev/null || :
-    wait "$deaf" 2>/dev/null || :
+    kill "$talk" 2>/dev/null || :
+    wait "$talk" 2>/dev/null || :
 }
 
 exec {silence}<> <(:)             # an input that never ends
