@@ -49,14 +49,14 @@ static void judge(struct capture *c)
     }
 }
 
-static void capture_read(struct capture *c, pcap_t *in)
+static void capture_read(struct capture *c, pcap_t *in, int64_t holes)
 {
     struct pcap_pkthdr *h;
     const uint8_t *bytes;
     int got;
 
     *c = (struct capture){ .link = link_find(pcap_datalink(in)),
-                           .holes = HOLES };
+                           .holes = holes };
     c->last = &c->first;
     c->last_stream = &c->other;
     c->other.last = &c->other.first;
@@ -380,7 +380,7 @@ static int answer(const struct command *command, const char *file,
     if (link_find(pcap_datalink(in)) == NULL)
         errx(2, "cannot read %s: link type %d is not Ethernet, cooked or raw",
              file, pcap_datalink(in));
-    capture_read(&c, in);
+    capture_read(&c, in, HOLES);
     pcap_close(in);
     status = command->run(&c, text);
     if (fflush(stdout) == EOF)

@@ -30,7 +30,7 @@ static int told(const sigset_t *signals, long ms)
     return sig > 0 && sig != SIGCHLD;
 }
 
-static void keep(char **command, const sigset_t *signals)
+static _Noreturn void keep(char **command, const sigset_t *signals)
 {
     for (long pause = 50;;) {
         int status;
@@ -42,15 +42,14 @@ static void keep(char **command, const sigset_t *signals)
         }
         warnx("%s: process %d", command[0], pid);
         pause = pause < 3200 ? 2 * pause : pause;
-        for (long ms = 1000; waitpid(pid, &status, WNOHANG) == 0;
-             ms = 3600000) {
+        for (long ms = 1000; waitpid(pid, &status, WNOHANG) == 0; ms = 60000) {
             if (ms > 1000)
                 pause = 100; /* what has lived for a second may soon be back */
             if (told(signals, ms)) {
                 kill(pid, SIGTERM);
                 alarm(5); /* it ends us, and our end ends the stubborn */
                 waitpid(pid, NULL, 0);
-                return;
+                exit(0);
             }
         }
         warnx("%s: ended, %s %d; again in %ld ms", command[0],
@@ -59,7 +58,7 @@ static void keep(char **command, const sigset_t *signals)
               pause);
         /* The first forgets the SIGCHLD of this end: it would end the pause. */
         if (told(signals, 0) || told(signals, pause))
-            return;
+            exit(0);
     }
 }
 
@@ -81,8 +80,8 @@ int main(int argc, char *argv[])
         if (i == argc || strcmp(argv[i], "--") == 0) {
             argv[i] = NULL; /* here a command ends */
             if (i > first && (keepers[n++] = fork_mortal(SIGTERM)) == 0) {
+                free(keepers);
                 keep(&argv[first], &signals);
-                return 0;
             }
             first = i + 1;
         }
@@ -96,5 +95,6 @@ int main(int argc, char *argv[])
         kill(keepers[--n], SIGTERM);
     while (wait(NULL) > 0)
         continue;
+    free(keepers);
     return sig == SIGCHLD; /* no keeper ends by itself */
 }
