@@ -1,13 +1,18 @@
-/* bench.c - the client of `make bench`, and its measure of what is possible.
+/* client.c - the client of `make bench`, and its measures of what is possible.
  *
- *   bench hands PORT KIND N         N connections, one after the other: per second
- *   bench bulk  PORT KIND SIZE N    stream N bytes in writes of SIZE: MB per second
- *   bench trips PORT KIND N         round trips of LINE: p50 and p99, in us
- *   bench held  PORT KIND N         N held open, each has made a round trip: us
- *                                   for each, then waits for its input to end
- *   bench deaf  PORT KIND N         N that send and never read; when nothing fits
- *                                   any more it says so, and waits
- *   bench echo  PORT                the least that can echo
+ *   hands PORT KIND N       N connections, one after the other: per second
+ *   row   PORT KIND N       the same, but with a round trip, and each waits for
+ *                           the server's goodbye: us for each
+ *   bulk  PORT KIND SIZE N  stream N bytes in writes of SIZE: MB per second
+ *   trips PORT KIND N       round trips of LINE: p50, p99 and the worst, in us
+ *   crowd PORT KIND M N     N round trips on M connections at once: per second
+ *   held  PORT KIND N       N held open, each has made a round trip: us for
+ *                           each, then waits for its input to end
+ *   deaf  PORT KIND N       N that send and never read; when nothing fits any
+ *                           more it says so, and waits
+ *   echo  PORT              the least that can echo
+ *   cipher 0 full N         round trips of TLS within one process, without a
+ *                           network: p50, p99 and the worst, in us
  *
  * KIND is plain, full or resumed (TLS 1.3). With CERT and KEY in the
  * environment, the client shows a certificate; LINE is 32 bytes if not there.
@@ -135,21 +140,33 @@ static ssize_t get(struct line *l, char *buf, size_t n)
     return -1;
 }
 
-/* A line there, and a line back: in one piece or several. */
-static void trip(struct line *l)
+static void ask(struct line *l)
 {
     const char *word = getenv("LINE");
     char buf[64];
     int n = snprintf(buf, sizeof(buf), "%s\n",
                      word != NULL ? word : "thirty-one bytes, and a newline");
-    ssize_t k;
 
     if (put(l, buf, (size_t)n) != n)
         err(1, "write");
+}
+
+/* The answer, in one piece or several. */
+static void hear(struct line *l)
+{
+    char buf[64];
+    ssize_t k;
+
     do
         if ((k = get(l, buf, sizeof(buf))) <= 0)
             err(1, "read");
     while (buf[k - 1] != '\n');
+}
+
+static void trip(struct line *l)
+{
+    ask(l);
+    hear(l);
 }
 
 static void hands(int port, int n)
@@ -170,6 +187,25 @@ static void hands(int port, int n)
         hang_up(&l);
     }
     printf("%.1f\n", n / (now() - start));
+}
+
+static void row(int port, int n)
+{
+    double start = now();
+    char buf[64];
+
+    for (int i = 0; i < n; i++) {
+        struct line l = dial(port);
+        trip(&l);
+        if (l.ssl != NULL)
+            SSL_shutdown(l.ssl);
+        shutdown(l.fd, SHUT_WR);
+        while (read(l.fd, buf, sizeof(buf)) > 0)
+            continue;
+        SSL_free(l.ssl);
+        close(l.fd);
+    }
+    printf("%.1f\n", (now() - start) * 1e6 / n);
 }
 
 static void bulk(int port, size_t size, long total)
@@ -214,22 +250,97 @@ static int by_size(const void *a, const void *b)
     return d < 0 ? -1 : d > 0;
 }
 
-static void trips(int port, int n)
+/* How long it takes to do this with that, n times. */
+static void timed(void (*deed)(struct line *), struct line *l, int n)
 {
-    struct line l = dial(port);
     double *took = calloc((size_t)n, sizeof(*took));
 
     if (took == NULL)
         err(1, "calloc");
     for (int i = -n / 10; i < n; i++) {
         double start = now();
-        trip(&l);
+        deed(l);
         if (i >= 0) /* the first ones only warm up */
             took[i] = (now() - start) * 1e6;
     }
     qsort(took, (size_t)n, sizeof(*took), by_size);
-    printf("%.1f %.1f\n", took[n / 2], took[n * 99 / 100]);
+    printf("%.1f %.1f %.1f\n", took[n / 2], took[n * 99 / 100], took[n - 1]);
+    free(took);
+}
+
+static void trips(int port, int n)
+{
+    struct line l = dial(port);
+
+    timed(trip, &l, n);
     hang_up(&l);
+}
+
+static void crowd(int port, int m, int n)
+{
+    struct line *l = calloc((size_t)m, sizeof(*l));
+    struct pollfd *p = calloc((size_t)m, sizeof(*p));
+    int asked = m, heard = 0;
+
+    if (l == NULL || p == NULL)
+        err(1, "calloc");
+    for (int i = 0; i < m; i++) {
+        l[i] = dial(port);
+        p[i] = (struct pollfd){ .fd = l[i].fd, .events = POLLIN };
+        trip(&l[i]);
+    }
+    double start = now();
+    for (int i = 0; i < m; i++)
+        ask(&l[i]);
+    while (heard < n && poll(p, (nfds_t)m, 10000) > 0)
+        for (int i = 0; i < m && heard < n; i++)
+            if (p[i].revents != 0) {
+                hear(&l[i]);
+                heard++;
+                if (asked++ < n)
+                    ask(&l[i]);
+            }
+    if (heard < n)
+        errx(1, "10 s of silence");
+    printf("%.1f\n", n / (now() - start));
+}
+
+/* Both ends of a connection in one process. */
+static SSL *there;
+
+static void cross(struct line *l)
+{
+    static char buf[32];
+    size_t k;
+
+    if (SSL_write_ex(l->ssl, buf, 32, &k) != 1 ||
+        SSL_read_ex(there, buf, 32, &k) != 1 ||
+        SSL_write_ex(there, buf, 32, &k) != 1 ||
+        SSL_read_ex(l->ssl, buf, 32, &k) != 1)
+        errx(1, "TLS within one process");
+}
+
+static void cipher(int n)
+{
+    SSL_CTX *server = SSL_CTX_new(TLS_server_method());
+    struct line l = { -1, SSL_new(ctx) };
+    BIO *here, *far;
+
+    if (server == NULL || l.ssl == NULL ||
+        SSL_CTX_use_certificate_chain_file(server, getenv("CERT")) != 1 ||
+        SSL_CTX_use_PrivateKey_file(server, getenv("KEY"), SSL_FILETYPE_PEM) != 1 ||
+        (there = SSL_new(server)) == NULL ||
+        BIO_new_bio_pair(&here, 1 << 16, &far, 1 << 16) != 1)
+        errx(1, "cipher");
+    SSL_set_bio(l.ssl, here, here);
+    SSL_set_bio(there, far, far);
+    SSL_set_connect_state(l.ssl);
+    SSL_set_accept_state(there);
+    for (int i = 0; i < 4; i++) {
+        SSL_do_handshake(l.ssl);
+        SSL_do_handshake(there);
+    }
+    timed(cross, &l, n);
 }
 
 static void held(int port, int n)
@@ -293,7 +404,7 @@ int main(int argc, char *argv[])
         return 1;
     }
     if (argc < 5)
-        errx(2, "used wrongly: read the head of scripts/bench.c");
+        errx(2, "used wrongly: read the head of scripts/bench/client.c");
     alarm(120);
     prepare(argv[3]);
     int port = atoi(argv[2]), n = atoi(argv[4]);
@@ -301,8 +412,14 @@ int main(int argc, char *argv[])
         hands(port, n);
     else if (strcmp(argv[1], "bulk") == 0 && argc == 6)
         bulk(port, (size_t)n, atol(argv[5]));
+    else if (strcmp(argv[1], "row") == 0)
+        row(port, n);
     else if (strcmp(argv[1], "trips") == 0)
         trips(port, n);
+    else if (strcmp(argv[1], "crowd") == 0 && argc == 6)
+        crowd(port, n, atoi(argv[5]));
+    else if (strcmp(argv[1], "cipher") == 0)
+        cipher(n);
     else if (strcmp(argv[1], "held") == 0)
         held(port, n);
     else if (strcmp(argv[1], "deaf") == 0)
