@@ -19,6 +19,7 @@ static SSL_CTX *tls_server_ctx(const char *cert, const char *key)
         SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1)
         tls_err(1, "SSL_CTX_new");
     SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_read_ahead(ctx, 1); /* not each record in two reads */
     if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
         tls_err(1, "certificate %s", cert);
     /* Nobody is here to type the password of an encrypted key. */
@@ -78,7 +79,6 @@ static int echo(SSL *ssl)
 static void serve(int fd, const char *peer, void *ctx)
 {
     SSL *ssl = tls_accept(ctx, fd, peer);
-
     if (ssl == NULL)
         return;
     if (echo(ssl) && tls_goodbye(ssl))
