@@ -19,7 +19,7 @@ endif
 # and one in a directory further down is a part of the lab above it.
 LABS     := $(patsubst labs/%/,%,$(wildcard labs/[0-9]*/))
 PROGRAMS := $(patsubst labs/%.c,build/%,$(wildcard labs/[0-9]*/*.c))
-TOOLS    := $(patsubst scripts/%.c,build/scripts/%,$(wildcard scripts/*.c))
+TOOLS    := $(patsubst scripts/%.c,build/scripts/%,$(wildcard scripts/*.c scripts/exercise/*.c))
 COMMON   := $(patsubst labs/%.c,build/%.o,$(wildcard labs/common/*.c))
 parts     = $(patsubst labs/%.c,build/%.o,$(wildcard labs/$1/gpio/*.c))
 
@@ -43,7 +43,7 @@ diff-%:          ## what the programs of this lab have that the one before has n
 shell: build/scripts/join  ## a shell in the private network of the labs; a second one joins it
 	@scripts/shell
 pi:              ## lab 5 on an emulated Raspberry Pi (./scripts/setup --pi)
-	@scripts/pi
+	@scripts/pi/run
 doctor:          ## what is here, what is missing, and what mends it
 	@scripts/doctor
 

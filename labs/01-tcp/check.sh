@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Lab 1, the exercise: a stream has no messages, and it has two ends.
-# shellcheck source=scripts/exercise.bash
-source scripts/exercise.bash
+# shellcheck source=scripts/exercise/claims.bash
+source scripts/exercise/claims.bash
 
 plan 8
 question="who has the key to room $(random)?"
 pieces=('It is in the hands' " of $(random),"$'\n' "who is out until $(random)."$'\n')
 printf '%s' "${pieces[@]}" >"$scratch/answer"
 
-peer() { meet server "$1" build/scripts/peer localhost 0 "${@:2}"; }
+peer() { meet server "$1" build/scripts/exercise/peer localhost 0 "${@:2}"; }
 ask() { attempt "$question"$'\n' "$bin/client" localhost "$port"; }
 
 scene

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Lab 2, the exercise: trust on first use. No CA, but a memory.
-# shellcheck source=scripts/exercise.bash
-source scripts/exercise.bash
+# shellcheck source=scripts/exercise/claims.bash
+source scripts/exercise/claims.bash
 
 plan 10
 certificates_of_today
@@ -21,7 +21,7 @@ openssl req "${name[@]}" -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
 # them sit on the same port.
 visit() {
     scene
-    meet "$1" "$2" build/scripts/peer localhost "$at" tls="$3" echo
+    meet "$1" "$2" build/scripts/exercise/peer localhost "$at" tls="$3" echo
     at=$port
     attempt "$message"$'\n' "$bin/client" localhost "$port" "$pins"
 }
@@ -107,7 +107,7 @@ END
 printf '%s\n' "$right" >"$pins"
 scene
 meet other 'another server, on another port' \
-    build/scripts/peer localhost 0 tls="$hers" echo
+    build/scripts/exercise/peer localhost 0 tls="$hers" echo
 watch "tcp port $port"
 attempt "$message"$'\n' "$bin/client" localhost "$port" "$pins"
 unwatch

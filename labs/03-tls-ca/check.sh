@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Lab 3, the exercise: find the holes of a client. The right server is heard,
 # to its last word; the zoo is refused, each animal of it.
-# shellcheck source=scripts/exercise.bash
-source scripts/exercise.bash
+# shellcheck source=scripts/exercise/claims.bash
+source scripts/exercise/claims.bash
 
 certificates_of_today
 mapfile -t zoo < <(grep $'\tserver\t' ca/zoo.tsv)
@@ -24,7 +24,7 @@ visit() {
     local env=()
     [[ $3 != weak-key ]] || env=(env OPENSSL_CONF=labs/common/weak.cnf)
     scene
-    meet "$1" "$2" "${env[@]}" build/scripts/peer "$at" 0 tls="$ca/$3" "${@:4}"
+    meet "$1" "$2" "${env[@]}" build/scripts/exercise/peer "$at" 0 tls="$ca/$3" "${@:4}"
 }
 ask() { attempt "$question"$'\n' "$bin/client" "$1" "$port" "$ca/ca.pem" "$ca/crl.pem"; }
 

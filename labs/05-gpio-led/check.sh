@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Lab 5, the exercise: close the length leak. Whoever reads along, but has no
 # key, must not be able to tell ON from OFF.
-# shellcheck source=scripts/exercise.bash
-source scripts/exercise.bash
+# shellcheck source=scripts/exercise/claims.bash
+source scripts/exercise/claims.bash
 
 plan 8
 certificates_of_today
@@ -31,7 +31,7 @@ press() {
     local command keys client
     act yours "client localhost $port ...: ${#commands[@]} commands"
     seen=(client)
-    exec {client}< <(exec setpriv --pdeathsig TERM build/scripts/cage \
+    exec {client}< <(exec setpriv --pdeathsig TERM build/scripts/exercise/cage \
         $((5 * patience)) "$scratch/client.report" "$@" "$bin/client" localhost \
         "$port" "$ca/ca.pem" "$ca/button.pem" "$ca/button.key" \
         <"$scratch/keys" 2>"$scratch/client.err")
@@ -51,7 +51,7 @@ press() {
     exec {client}<&-
     {
         echo "($(wc -l <"$scratch/answers") answers)"
-        awk -f scripts/sanitizer.awk "$scratch/client.err" | sed 's/^client: //'
+        awk -f scripts/exercise/sanitizer.awk "$scratch/client.err" | sed 's/^client: //'
     } >"$scratch/client.saw"
 }
 
@@ -85,7 +85,7 @@ answered() {
 alike() {
     local right
     wire lines | awk -v known="${commands[*]:0:learned}" \
-        -f scripts/eavesdrop.awk >"$scratch/guesses"
+        -f scripts/exercise/eavesdrop.awk >"$scratch/guesses"
     right=$(paste -d ' ' "$scratch/guesses" \
         <(printf '%s\n' "${commands[@]:learned}") | awk '$1 == $2' | wc -l)
     (($(wc -l <"$scratch/guesses") == guessed && right > 65 && right < 135)) && return
@@ -158,7 +158,7 @@ END
 
 scene
 meet mallory 'has a certificate of another CA' \
-    build/scripts/peer localhost 0 tls="$ca/impostor" echo
+    build/scripts/exercise/peer localhost 0 tls="$ca/impostor" echo
 commands=(on)
 press
 seen=(mallory client)

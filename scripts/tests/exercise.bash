@@ -120,12 +120,12 @@ as_stored() {
 untouched() { (cd "$1" && find labs solutions scripts ca -type f -exec sha256sum {} +) | sort; }
 none_left() { ! grep -lszF "LAB_RUN_ID=$run_id" /proc/[0-9]*/environ; }
 starters_agree() {
-    scripts/starters "$scratch/starters"
+    scripts/exercise/starters "$scratch/starters"
     diff -r "$scratch/starters/$1/exercise" "labs/$1/exercise"
 }
 quiet_build() {
     local said
-    said=$(cd "$scratch/kit0" && LAB=$1 scripts/build-exercise "$2" 2>&1) ||
+    said=$(cd "$scratch/kit0" && LAB=$1 scripts/exercise/build "$2" 2>&1) ||
         { echo "$said"; return 1; }
     [[ -z $said ]] || { echo "$said"; return 1; }
 }

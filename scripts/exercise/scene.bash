@@ -1,5 +1,5 @@
 # scene.bash - what happens in a check: peers that the check plays, and your
-# program, which runs within bounds. A part of exercise.bash.
+# program, which runs within bounds. A part of claims.bash.
 # shellcheck shell=bash
 # shellcheck source=scripts/stage.bash
 source scripts/stage.bash
@@ -57,7 +57,7 @@ told() {
 caged() {
     act yours "${2##*/} ${*:3}"
     : >"$scratch/err"
-    exec {report}< <(exec setpriv --pdeathsig TERM build/scripts/cage "$1" \
+    exec {report}< <(exec setpriv --pdeathsig TERM build/scripts/exercise/cage "$1" \
         /dev/fd/3 "${@:2}" 3>&1 <"$scratch/in" >"$scratch/out" 2>"$scratch/err")
     cage=$!
 }
@@ -113,7 +113,7 @@ close_house() {
 visit() {
     act "$1" "says: ${2//$'\n'/, }"
     seen+=("$1")
-    timeout "$patience" build/scripts/visitor localhost "$port" "$ca/ca.pem" \
+    timeout "$patience" build/scripts/exercise/visitor localhost "$port" "$ca/ca.pem" \
         "${@:3}" <<<"$2" >"$scratch/answers" 2>"$scratch/words" || :
     {
         cat "$scratch/answers"
@@ -151,5 +151,5 @@ how_it_ended() {
 
 # its_words: what yours has said in this scene, without noise.
 its_words() {
-    tail -c +$((from + 1)) "$scratch/err" | awk -f scripts/sanitizer.awk
+    tail -c +$((from + 1)) "$scratch/err" | awk -f scripts/exercise/sanitizer.awk
 }

@@ -1,12 +1,12 @@
-# exercise.bash - what the checks of exercises share. Source it; do not run it.
+# claims.bash - what the checks of exercises share. Source it; do not run it.
 #
 # A check is a row of scenes. In each, your program meets peers that the check
 # plays, and then claims are made about what happened. The first claim that
 # does not hold ends the check: it says what was done, what was seen, what was
 # expected, what this usually means, and what to run next.
 # shellcheck shell=bash
-# shellcheck source=scripts/scene.bash
-source scripts/scene.bash
+# shellcheck source=scripts/exercise/scene.bash
+source scripts/exercise/scene.bash
 
 # certificates_of_today: those that are there will do, if they are fresh.
 certificates_of_today() {
