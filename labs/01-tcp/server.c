@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,7 +20,9 @@ struct peer {
     socklen_t len;
 };
 
-static int listener; /* global, because tcp_stop() must find them */
+/* Global, because tcp_stop() must find them. A flag, too: without a free
+ * descriptor accept() says so before it says that the socket is shut. */
+static int listener;
 static volatile sig_atomic_t stopped;
 
 /* SIGTERM and SIGINT: wake accept(), and let it be the last time. */
@@ -164,9 +165,10 @@ static void serve(int fd, const char *peer, void *arg)
 
     if (n == 0)
         warnx("%s: goodbye", peer);
+    else if (errno == EAGAIN)
+        warnx("%s: broken off: 60 s of silence", peer);
     else
-        warnx("%s: broken off: %s", peer,
-              errno == EAGAIN ? "60 s of silence" : strerror(errno));
+        warn("%s: broken off", peer);
 }
 
 int main(int argc, char *argv[])

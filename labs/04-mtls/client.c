@@ -6,6 +6,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,6 +24,23 @@ static void tls_present(SSL_CTX *ctx, const char *cert, const char *key)
         tls_err(1, "key %s", key);
 }
 
+/* A write failed. If that was a reset, an alert may have come before it: it can
+ * still be read, and says why. If there is none, the write knows better. */
+static void tls_last_word(SSL *ssl)
+{
+    int saved = errno;
+    size_t n;
+    char c;
+
+    if (saved != EPIPE && saved != ECONNRESET)
+        return;
+    ERR_clear_error(); /* from OpenSSL 3.2 on, the write is in there, too */
+    SSL_read_ex(ssl, &c, 1, &n);
+    if (ERR_GET_REASON(ERR_peek_error()) < SSL_AD_REASON_OFFSET)
+        ERR_clear_error(); /* no alert */
+    errno = saved;
+}
+
 /* Send n bytes, then wait until the same number has come back. */
 static void echo(SSL *ssl, const char *out, size_t n)
 {
@@ -31,12 +49,11 @@ static void echo(SSL *ssl, const char *out, size_t n)
 
     while (SSL_write_ex(ssl, out, n, &k) != 1)
         if (!tls_again(ssl)) {
-            if (errno == EPIPE || errno == ECONNRESET)
-                SSL_read_ex(ssl, in, 1, &k); /* its last word: why */
+            tls_last_word(ssl);
             tls_err(1, "write");
         }
     for (done = 0; done < n; done += k) {
-        /* In TLS 1.3 a refusal of our certificate arrives only here. */
+        /* In TLS 1.3 a refusal of our certificate arrives only now. */
         while (SSL_read_ex(ssl, in, n - done, &k) != 1)
             if (SSL_get_error(ssl, 0) == SSL_ERROR_ZERO_RETURN)
                 errx(1, "read: the server hung up");
@@ -71,8 +88,10 @@ int main(int argc, char *argv[])
 
     /* Say that we are done, then hear the server say the same. */
     while ((n = SSL_shutdown(ssl)) != 1)
-        if (n < 0 && !tls_again(ssl))
+        if (n < 0 && !tls_again(ssl)) {
+            tls_last_word(ssl);
             tls_err(1, "the server did not say goodbye");
+        }
     SSL_free(ssl);
     close(fd);
     SSL_CTX_free(ctx);

@@ -31,8 +31,7 @@ static const char *ask(SSL *ssl, const char *command, char *line, size_t size)
 
     while (SSL_write_ex(ssl, command, strlen(command), &k) != 1)
         if (!tls_again(ssl)) {
-            if (errno == EPIPE || errno == ECONNRESET)
-                SSL_read_ex(ssl, line, 1, &k); /* its last word: why */
+            tls_last_word(ssl);
             return cause(ssl);
         }
     do {

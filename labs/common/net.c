@@ -21,7 +21,9 @@ struct peer {
     socklen_t len;
 };
 
-static int listener; /* global, because tcp_stop() must find them */
+/* Global, because tcp_stop() must find them. A flag, too: without a free
+ * descriptor accept() says so before it says that the socket is shut. */
+static int listener;
 static volatile sig_atomic_t stopped;
 
 /* SIGTERM and SIGINT: wake accept(), and let it be the last time. */

@@ -2,6 +2,8 @@
 #include "tls.h"
 #include "tlserr.h"
 
+#include <errno.h>
+#include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
 /* Ask clients for a certificate of this CA, and take no for no answer. */
@@ -34,4 +36,21 @@ void tls_present(SSL_CTX *ctx, const char *cert, const char *key)
     if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1 ||
         SSL_CTX_check_private_key(ctx) != 1)
         tls_err(1, "key %s", key);
+}
+
+/* A write failed. If that was a reset, an alert may have come before it: it can
+ * still be read, and says why. If there is none, the write knows better. */
+void tls_last_word(SSL *ssl)
+{
+    int saved = errno;
+    size_t n;
+    char c;
+
+    if (saved != EPIPE && saved != ECONNRESET)
+        return;
+    ERR_clear_error(); /* from OpenSSL 3.2 on, the write is in there, too */
+    SSL_read_ex(ssl, &c, 1, &n);
+    if (ERR_GET_REASON(ERR_peek_error()) < SSL_AD_REASON_OFFSET)
+        ERR_clear_error(); /* no alert */
+    errno = saved;
 }

@@ -8,4 +8,7 @@
 void tls_ask(SSL_CTX *ctx, const char *ca, const char *crl);
 void tls_present(SSL_CTX *ctx, const char *cert, const char *key);
 
+/* After a write that failed: let tls_err say why, if the peer has said it. */
+void tls_last_word(SSL *ssl);
+
 #endif

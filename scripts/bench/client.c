@@ -68,7 +68,7 @@ static void prepare(const char *kind)
     SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
     SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
                               SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    SSL_CTX_set_read_ahead(ctx, 1); /* the less we take, the more we see */
+    SSL_CTX_set_read_ahead(ctx, 1); /* let us not be what is slow */
     resume = strcmp(kind, "resumed") == 0;
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT |
                                             SSL_SESS_CACHE_NO_INTERNAL);
@@ -362,13 +362,20 @@ static void held(int port, int n)
 /* Full means: for half a second there was no room for another byte. */
 static void deaf(int port, int n)
 {
+    static char buf[16000];
+
+    for (size_t i = 0; i < sizeof(buf); i++)
+        buf[i] = "LED?\n"[i % 5];
     for (int i = 0; i < n; i++) {
         struct line l = dial(port);
         struct pollfd p = { .fd = l.fd, .events = POLLOUT };
 
         fcntl(l.fd, F_SETFL, O_NONBLOCK);
-        while (poll(&p, 1, 500) == 1 && !(p.revents & (POLLERR | POLLHUP)))
-            put(&l, "LED?\n", 5);
+        while (poll(&p, 1, 500) == 1)
+            if (p.revents & (POLLERR | POLLHUP))
+                errx(1, "dropped before it was full");
+            else
+                put(&l, buf, sizeof(buf));
     }
     printf("full\n");
     fflush(stdout);
@@ -406,7 +413,7 @@ int main(int argc, char *argv[])
     }
     if (argc < 5)
         errx(2, "used wrongly: read the head of scripts/bench/client.c");
-    alarm(120);
+    alarm(590);
     prepare(argv[3]);
     int port = atoi(argv[2]), n = atoi(argv[4]);
     if (strcmp(argv[1], "hands") == 0)

@@ -42,7 +42,7 @@ start() {
         { echo "bench: $name does not start: $(<"$scratch/$name.log")" >&2; unset "at[$name]"; }
 }
 
-# stunnel NAME [LINE]...: it passes on to the server named $backend.
+# stunnel_for NAME [LINE]...: it passes on to the server named $backend.
 stunnel_for() {
     local conf=$scratch/$1.conf
     printf '%s\n' foreground=yes pid= debug=err '[echo]' "accept=127.0.0.1:$((next + 1))" \
@@ -96,6 +96,6 @@ family() {
 private() {
     local p
     for p in $(family "${pid[$1]}"); do
-        awk '/^Private_(Clean|Dirty):/ { print $2 }' "/proc/$p/smaps_rollup" 2>/dev/null || :
+        awk '/^Private_Dirty:/ { print $2 }' "/proc/$p/smaps_rollup" 2>/dev/null || :
     done | awk '{ sum += $1 } END { print sum + 0 }'
 }

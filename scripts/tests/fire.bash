@@ -13,12 +13,13 @@ export who=(-cert "$ca/client.pem" -key "$ca/client.key" -cert_chain "$ca/interm
 mortal=(setpriv --pdeathsig KILL)
 export labs=(1 2 3 4 5)
 
-# alone TEST: start the test again in a network of its own, where nobody else
-# has connections. Where that is forbidden it runs in the machine's network.
+# alone: start this test again in a network of its own, where nobody else has
+# connections. Where that is forbidden it runs in the machine's network.
 alone() {
     local net=(unshare --user --map-current-user --keep-caps --net)
     ((EUID != 0)) || net=(unshare --net)
     if [[ -z ${FIRE_ALONE-} ]] && "${net[@]}" ip link set lo up 2>/dev/null; then
+        rmdir "$scratch"
         FIRE_ALONE=1 exec "${net[@]}" bash "$0"
     fi
     [[ -z ${FIRE_ALONE-} ]] || ip link set lo up
@@ -154,7 +155,7 @@ talk() {
         "$scratch/dialer" "$1" "$port" "$kind" "$2" <&"$silence" >"$scratch/talk" 2>&1 &
     talk=$!
     await test -s "$scratch/talk" || { echo 'nobody talks'; return 1; }
-    ! grep '^bench' "$scratch/talk"
+    grep -qxE 'full|[0-9]+\.[0-9]' "$scratch/talk" || { cat "$scratch/talk"; return 1; }
 }
 hang_up() {
     kill "$talk" 2>/dev/null || :

@@ -24,7 +24,7 @@ static int ask(uint8_t *copy, size_t n, const char *text)
         pcap_close(in);
         return 2;
     }
-    capture_read(&c, in);
+    capture_read(&c, in, HOLES);
     pcap_close(in);
     ladder(&c, NULL);
     lines(&c, NULL);

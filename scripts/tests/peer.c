@@ -170,7 +170,7 @@ static void step(int fd, const char *what)
     else if (strncmp(what, "read:", 5) == 0)
         take(fd, atol(arg));
     else if (strcmp(what, "drain") == 0)
-        take(fd, __LONG_MAX__);
+        take(fd, LONG_MAX);
     else if (strcmp(what, "flood") == 0)
         flood(fd);
     else if (strcmp(what, "fin") == 0)
