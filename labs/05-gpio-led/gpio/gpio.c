@@ -30,8 +30,11 @@ int gpio_close(struct gpio *button)
         lost++;
     close(button->fd);
     /* From here on `echo > button` waits or fails: whoever presses knows. But
-     * what came in just before is lost as well. */
-    if (button->end != -1)
+     * what came in just before is lost as well, and must not lie there until
+     * the next button comes: it is gone when nobody has the FIFO open. */
+    if (button->end != -1) {
         ioctl(button->end, FIONREAD, &late);
+        close(button->end);
+    }
     return lost + late;
 }
