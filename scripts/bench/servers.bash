@@ -53,10 +53,12 @@ stunnel_for() {
 
 # one NAME: what it is, and after a dash, with which key, and whether mutual.
 one() {
-    local name=$1 kind=${1#*-} pair mutual socat
+    local name=$1 kind=${1#*-} pair mutual socat s_server
     certificates "$kind"
     pair=("$dir/server.pem" "$dir/server.key") mutual=("$dir/ca.pem" "$dir/crl.pem")
     socat=fork,reuseaddr,nodelay,cert=$dir/server.pem,key=$dir/server.key
+    s_server=(openssl s_server -accept 127.0.0.1:@ -rev -cert "${pair[0]}" -key "${pair[1]}"
+        -cert_chain "${pair[0]}")
     case $name in
     raw)        start raw "$scratch/dialer" echo @ ;;
     lab1)       start lab1 build/01-tcp/server 127.0.0.1 @ ;;
@@ -65,11 +67,9 @@ one() {
     lab2-*)     start "$name" build/02-tls/server 127.0.0.1 @ "${pair[@]}" ;;
     lab4-*)     start "$name" build/04-mtls/server 127.0.0.1 @ "${pair[@]}" "${mutual[@]}" ;;
     lab5)       start lab5 build/05-gpio-led/server 127.0.0.1 @ "${pair[@]}" "${mutual[@]}" "$scratch/led" ;;
-    s_server-*) start "$name" openssl s_server -accept 127.0.0.1:@ -rev \
-        -cert "${pair[0]}" -key "${pair[1]}" -cert_chain "${pair[0]}" ;;
-    s_asks-*)   start "$name" openssl s_server -accept 127.0.0.1:@ -rev -Verify 3 \
-        -verify_return_error -CAfile "${mutual[0]}" \
-        -cert "${pair[0]}" -key "${pair[1]}" -cert_chain "${pair[0]}" ;;
+    s_server-*) start "$name" "${s_server[@]}" ;;
+    s_asks-*)   start "$name" "${s_server[@]}" -Verify 3 -verify_return_error \
+        -CAfile "${mutual[0]}" ;;
     socat-*)    start "$name" socat "OPENSSL-LISTEN:@,bind=127.0.0.1,$socat,verify=0" PIPE ;;
     socat_asks-*) start "$name" socat \
         "OPENSSL-LISTEN:@,bind=127.0.0.1,$socat,verify=1,cafile=$dir/ca.pem" PIPE ;;
