@@ -1,6 +1,8 @@
 /* gpio.c - the place on the command line chooses the world, at run time. */
 #include "gpio.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -22,19 +24,26 @@ struct gpio gpio_button(const char *place)
 
 int gpio_close(struct gpio *button)
 {
-    int lost = 0, late = 0, left = 64; /* a chip remembers fewer */
+    char fifo[32];
+    int lost = 0, left = 64, tries = 10; /* a chip remembers fewer than 64 */
 
+    snprintf(fifo, sizeof(fifo), "/proc/self/fd/%d", button->end);
     /* Those that are there now, and no more: somebody may press for ever. */
     ioctl(button->fd, FIONREAD, &left);
-    while (left-- > 0 && button->pressed(button->fd) == 1)
-        lost++;
-    close(button->fd);
-    /* From here on `echo > button` waits or fails: whoever presses knows. But
-     * what came in just before is lost as well, and must not lie there until
-     * the next button comes: it is gone when nobody has the FIFO open. */
-    if (button->end != -1) {
-        ioctl(button->end, FIONREAD, &late);
+    do {
+        while (left-- > 0 && button->pressed(button->fd) == 1)
+            lost++;
+        close(button->fd);
+        /* From here on `echo > button` waits or fails: whoever presses knows.
+         * But what came in just before must not lie there until the next
+         * button comes, as it would if somebody waits: go back, and fetch it. */
+        left = 0;
+        if (button->end != -1)
+            ioctl(button->end, FIONREAD, &left);
+        if (left > 0)
+            button->fd = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    } while (left > 0 && button->fd != -1 && --tries > 0);
+    if (button->end != -1)
         close(button->end);
-    }
-    return lost + late;
+    return lost;
 }
