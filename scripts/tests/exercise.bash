@@ -57,8 +57,10 @@ reason() {
 
 # steady: what differs from run to run, by one name.
 steady() {
-    # How far one came that was stopped is luck: these lines are there or not.
+    # How far one came that was stopped is luck: these lines are there or not,
+    # and who crashes before he has read all is heard to reset.
     sed -E '/yours \| client: TLSv1.*verified$/d
+        s/(turned away: )(Connection reset by peer|unexpected eof while reading)$/\1CUT OFF/
         s/\<[0-9a-f]{12}\>/RANDOM/g; s/\<[0-9a-f]{64}\>/PIN/g
         /yours > (RANDOM|\.\.\. and more)$/d
         s/it printed (0|[0-9]{4,}) bytes/it printed SOME bytes/
