@@ -5,9 +5,10 @@
 source scripts/tap.bash
 # shellcheck source=scripts/net.bash
 source scripts/net.bash
+# shellcheck source=scripts/tests/wait.bash
+source scripts/tests/wait.bash
 
 ca=build/ca
-patience=$((20 * ${LAB_TIMEOUT_SCALE:-1}))
 # What s_client is given to be known to a server that asks.
 export who=(-cert "$ca/client.pem" -key "$ca/client.key" -cert_chain "$ca/intermediate.pem")
 mortal=(setpriv --pdeathsig KILL)
@@ -52,15 +53,6 @@ program() {
     5server) rest+=("$scratch/led") ;;
     5client) rest=("$ca/ca.pem" "$ca/button.pem" "$ca/button.key" -) ;;
     esac
-}
-
-# await COMMAND...: try it until it succeeds, or patience ends.
-await() {
-    local end=$((SECONDS + patience))
-    until "$@" >/dev/null 2>&1; do
-        ((SECONDS < end)) || return 1
-        read -r -t 0.05 <> <(:) || :
-    done
 }
 
 # serve N [COMMAND...]: start lab N's server, by way of a command if one is

@@ -2,9 +2,10 @@
 # shellcheck shell=bash
 # shellcheck source=scripts/tap.bash
 source scripts/tap.bash
+# shellcheck source=scripts/tests/wait.bash
+source scripts/tests/wait.bash
 
 bin=${BIN:-build/05-gpio-led} ca=build/ca
-patience=$((15 * ${LAB_TIMEOUT_SCALE:-1}))
 log=$scratch/log led=$scratch/led fifo=$scratch/button port=0
 wrap=()                       # what to run the programs under: valgrind, say
 
@@ -13,16 +14,6 @@ begin() {
     setpriv --pdeathsig KILL "$@" </dev/null >>"$log" 2>&1 &
     last=$!
 }
-
-# await COMMAND...: try it until it succeeds, or patience ends.
-await() {
-    local end=$((SECONDS + patience))
-    until "$@" >/dev/null 2>&1; do
-        ((SECONDS < end)) || return 1
-        pause 0.02
-    done
-}
-pause() { read -r -t "$1" <> <(:) || :; }
 
 # ends PID: wait until it ends; its exit status is in $status.
 ends() {
