@@ -79,16 +79,31 @@ static void prepare(const char *kind)
         errx(1, "CERT and KEY");
 }
 
+/* The servers of the bench are at 127.0.0.1, but localhost may be ::1. */
+static int reach(int port)
+{
+    struct sockaddr_in four = { .sin_family = AF_INET,
+                                .sin_port = htons((in_port_t)port),
+                                .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    struct sockaddr_in6 six = { .sin6_family = AF_INET6,
+                                .sin6_port = htons((in_port_t)port),
+                                .sin6_addr = in6addr_loopback };
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    if (fd != -1 && connect(fd, (struct sockaddr *)&four, sizeof(four)) == 0)
+        return fd;
+    close(fd);
+    fd = socket(AF_INET6, SOCK_STREAM, 0);
+    if (fd == -1 || connect(fd, (struct sockaddr *)&six, sizeof(six)) == -1)
+        err(1, "connect");
+    return fd;
+}
+
 static struct line dial(int port)
 {
-    struct sockaddr_in to = { .sin_family = AF_INET,
-                              .sin_port = htons((in_port_t)port),
-                              .sin_addr = { htonl(INADDR_LOOPBACK) } };
-    struct line l = { socket(AF_INET, SOCK_STREAM, 0), NULL };
+    struct line l = { reach(port), NULL };
     int on = 1;
 
-    if (l.fd == -1 || connect(l.fd, (struct sockaddr *)&to, sizeof(to)) == -1)
-        err(1, "connect");
     setsockopt(l.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     if (ctx == NULL)
         return l;
