@@ -73,6 +73,10 @@ stranger() {
     [[ ! $line =~ [0-9]+$ ]] || port=${BASH_REMATCH[0]}
 }
 
+# put DESCRIPTOR TEXT: a line for a program. One that has ended already does not
+# read it, and must not end us.
+put() { (trap '' PIPE; printf '%s\n' "$2" >&"$1") 2>/dev/null || :; }
+
 # types COMMAND_LINE [TEXT [ANSWER]]: run it, shown as it can be typed, and type
 # TEXT into it. Its input ends when the answer (TEXT again) has come, or when
 # it has ended itself.
@@ -88,7 +92,7 @@ types() {
     exec {in}>"$scratch/in"
     if [[ -n ${2-} ]]; then
         tell <<<"      $2"
-        printf '%s\n' "$2" >&"$in"
+        put "$in" "$2"
         await "$scratch/out" "${3:-$2}" "$pid" || :
     fi
     exec {in}>&-

@@ -33,7 +33,7 @@ press() {
 }
 
 by_hand() {
-    printf '%s\n' "$1" >&"$keys"
+    put "$keys" "$1"
     hear 'by hand' "$1"
 }
 
