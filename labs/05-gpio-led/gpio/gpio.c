@@ -45,5 +45,5 @@ int gpio_close(struct gpio *button)
     } while (left > 0 && button->fd != -1 && --tries > 0);
     if (button->end != -1)
         close(button->end);
-    return lost;
+    return lost + left; /* left: what could not be fetched, if ever */
 }
