@@ -56,12 +56,14 @@ CRL load? What does it say on stderr?
 END
 
 watch "tcp port $port"
-by client $'ring\nopen' "$ca/client"
+printf -v long '%064dopen' 0
+by client $'ring\nopen\n'"$long"$'\nring' "$ca/client"
 hung_up
 unwatch
-claim 'the client may ring, and not open' gets client 'done' 'not for you' <<'END'
+claim 'the client may ring, and not open' \
+    gets client 'done' 'not for you' 'not for you' 'done' <<'END'
 The table rights[] has one line for the client. Whatever is not in it is
-forbidden.
+forbidden. A line is one command or none: not two, however long it is.
 END
 hidden_words() {
     some 'records ~ /ServerHello/' && hidden 'ring' 'not for you'

@@ -143,11 +143,14 @@ answers() {
     return 1
 }
 scene
-visit stranger $'LED ON\nLED?\nLED ONCE' "$scratch/session" \
+printf -v long '%064dLED OFF' 0
+visit stranger $'LED ON\nLED?\nLED ONCE\n'"$long"$'\nLED?' "$scratch/session" \
     "$ca/client.pem" "$ca/client.key"
 claim 'who fills up nothing is obeyed as well' \
-    answers stranger 'OK on' 'OK on' 'ERR unknown command' <<'END'
+    answers stranger 'OK on' 'OK on' 'ERR unknown command' \
+    'ERR unknown command' 'OK on' <<'END'
 There are other clients than yours. What they say is short, and still a command.
+A line is one command or none: not two, however long it is.
 END
 
 scene

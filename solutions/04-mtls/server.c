@@ -88,8 +88,9 @@ static void answer(SSL *ssl, X509 *cert)
     size_t n = 0, k;
 
     while (SSL_read_ex(ssl, &c, 1, &k) == 1) {
-        if (c != '\n' && n < sizeof(line) - 1) {
-            line[n++] = c;
+        if (c != '\n') { /* what is too long for line is no command */
+            if (n < sizeof(line) - 1)
+                line[n++] = c != '\0' ? c : '?'; /* NUL would end it */
             continue;
         }
         line[n] = '\0';

@@ -51,8 +51,9 @@ static void serve(int fd, const char *peer, void *arg)
     if (ssl == NULL)
         return;
     while (SSL_read_ex(ssl, &c, 1, &k) == 1) {
-        if (c != '\n' && n < sizeof(line) - 1) {
-            line[n++] = c;
+        if (c != '\n') { /* what is too long for line is no command */
+            if (n < sizeof(line) - 1)
+                line[n++] = c != '\0' ? c : '?'; /* NUL would end it */
             continue;
         }
         line[n] = '\0';
