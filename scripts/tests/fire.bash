@@ -121,6 +121,22 @@ idle() { [[ $(threads) == 1 && $(fds) == "$fds_before" ]]; }
 # logged TEXT: the server says so, in the end.
 logged() { await grep -qe "$1" "$log" || { cat "$log"; return 1; }; }
 
+# told N: of everybody who came, at least N, the log says how it ended, and why.
+told() {
+    await idle && awk -v least="$1" '
+        /port \?|unknown error|Success|: connection closed/ { print "no cause: " $0; bad = 1 }
+        match($0, /port [0-9]+: /) {
+            who = substr($0, RSTART, RLENGTH)
+            if (!(who in seen)) { seen[who]; came[who]; count++ }
+            if (/: (goodbye|(handshake|broken off): .+)$/) delete came[who]
+        }
+        END {
+            for (who in came) { print "no end of " who; bad = 1 }
+            print count + 0, "came"
+            exit bad || count < least
+        }' "$log"
+}
+
 # hold NAME STEP...: a peer that takes these steps, of which one is to hold,
 # and has come so far. let_go NAME: it goes on, and to its end.
 hold() {
