@@ -170,5 +170,4 @@ hang_up() {
     wait "$talk" 2>/dev/null || :
 }
 
-exec {silence}<> <(:)             # an input that never ends
 trap '[[ -z ${server-} ]] || end_with KILL; rm -rf "$scratch"' EXIT

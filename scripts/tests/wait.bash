@@ -11,4 +11,9 @@ await() {
         pause 0.02
     done
 }
-pause() { read -r -t "$1" <> <(:) || :; }
+pause() { read -r -t "$1" -u "$silence" || :; }
+
+# An input that never ends. One for all pauses: a <(:) for each would be a child
+# for each, and when its number comes back to another, bash 5.2 may take one for
+# the other, and wait for ever.
+exec {silence}<> <(:)
