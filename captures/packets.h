@@ -391,16 +391,19 @@ static void make_room(struct capture *c, struct side *s)
 static void put(struct side *s, struct packet *p)
 {
     size_t fresh = 0;
+    bool old = p->notes & ALIVE; /* brings nothing new, at most a 0 */
 
     for (size_t i = 0; i < p->data.n; i++) {
         int64_t at = p->pos + (int64_t)i;
-        if (at < 0 || at >= s->room)
-            continue;
-        if (s->owner[at] == 0) {
+        uint8_t byte = p->data.at[i];
+        if (at < 0 || at >= s->room) {
+            s->wild |= at >= 0 || !old; /* before the beginning, or behind */
+        } else if (s->owner[at] == 0 && !old) {
             s->owner[at] = (uint32_t)p->number;
-            s->text[at] = p->data.at[i];
+            s->text[at] = byte;
             fresh++;
-        } else if (s->text[at] != p->data.at[i]) {
+        } else if (s->owner[at] != 0 && s->text[at] != byte &&
+                   !(old && byte == 0)) {
             s->differs = true;
             p->notes |= DIFFERS;
         }
@@ -417,7 +420,7 @@ static void reassemble(struct capture *c, struct stream *stream, int side)
 
     make_room(c, s);
     for (p = stream->first; p != NULL; p = p->next_in_stream)
-        if (p->side == side && !(p->notes & ALIVE))
+        if (p->side == side)
             put(s, p);
     /* A gap that a later packet filled is none. */
     for (p = stream->first; p != NULL; p = p->next_in_stream)
