@@ -20,6 +20,7 @@ static SSL_CTX *tls_server_ctx(const char *cert, const char *key)
         tls_err(1, "SSL_CTX_new");
     SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_read_ahead(ctx, 1); /* not each record in two reads */
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets do */
     if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
         tls_err(1, "certificate %s", cert);
     /* Nobody is here to type the password of an encrypted key. */
@@ -64,9 +65,8 @@ static int tls_goodbye(SSL *ssl)
 static int echo(SSL *ssl)
 {
     char buf[16384];
-    size_t n;
 
-    for (;;) {
+    for (size_t n;;) {
         while (SSL_read_ex(ssl, buf, sizeof(buf), &n) != 1)
             if (!tls_again(ssl)) /* a FIN can be forged, close_notify cannot */
                 return SSL_get_error(ssl, 0) == SSL_ERROR_ZERO_RETURN;

@@ -71,7 +71,7 @@ static void serve(int fd, const char *peer, void *arg)
 {
     struct led *led = arg;
     SSL *ssl = tls_accept(led->ctx, fd, peer);
-    char who[128];
+    char who[2048];
 
     if (ssl == NULL)
         return;

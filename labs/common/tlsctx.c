@@ -16,6 +16,7 @@ SSL_CTX *tls_server_ctx(const char *cert, const char *key)
         tls_err(1, "SSL_CTX_new");
     SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_read_ahead(ctx, 1); /* not each record in two reads */
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets do */
     if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
         tls_err(1, "certificate %s", cert);
     /* Nobody is here to type the password of an encrypted key. */

@@ -14,8 +14,10 @@
  *   cipher 0 full N         round trips of TLS within one process, without a
  *                           network: p50, p99 and the worst, in us
  *
- * KIND is plain, full or resumed (TLS 1.3). With CERT and KEY in the
- * environment, the client shows a certificate; LINE is 32 bytes if not there.
+ * KIND is plain, full or resumed (TLS 1.3), or old (TLS 1.2, and takes no
+ * ticket, so that it is in a server's cache, if there is one). With CERT and KEY
+ * in the environment, the client shows a certificate; LINE is 32 bytes if not
+ * there.
  */
 #include <err.h>
 #include <errno.h>
@@ -65,7 +67,10 @@ static void prepare(const char *kind)
     ctx = SSL_CTX_new(TLS_client_method());
     if (ctx == NULL)
         errx(1, "SSL_CTX_new");
-    SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
+    int old = strcmp(kind, "old") == 0;
+    SSL_CTX_set_min_proto_version(ctx, old ? TLS1_2_VERSION : TLS1_3_VERSION);
+    SSL_CTX_set_max_proto_version(ctx, old ? TLS1_2_VERSION : TLS1_3_VERSION);
+    SSL_CTX_set_options(ctx, old ? SSL_OP_NO_TICKET : 0);
     SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
                               SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(ctx, 1); /* let us not be what is slow */
