@@ -6,8 +6,10 @@
 #include "tlsctx.h"
 #include "tlserr.h"
 
+#include <ctype.h>
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <signal.h>
@@ -41,24 +43,28 @@ static const char *ask(SSL *ssl, const char *command, char *line, size_t size)
         n += k;
         line[n] = '\0';
     } while (strchr(line, '\n') == NULL && n < size - 1);
-    /* Just one: with a second, we would believe the wrong one ever after. */
-    return strchr(line, '\n') == line + n - 1 ? NULL : "its answer is no line";
+    /* Just one: with a second, we would believe the wrong one ever after. And
+     * a terminal will show it: nothing in it that a terminal would obey. */
+    for (k = 0; isprint((unsigned char)line[k]);)
+        k++;
+    return line[k] == '\n' && k == n - 1 && n < size - 1
+               ? NULL
+               : "its answer is no line";
 }
 
 /* The server says something, and nobody asked: is it the end? It may be just a
- * ticket of TLS, after which there is nothing to wait for. */
-static const char *hear(SSL *ssl)
+ * ticket of TLS, or part of one, after which there is nothing to wait for. */
+static const char *hear(SSL *ssl, int fd)
 {
     char c;
     size_t k;
 
-    errno = 0;
-    SSL_clear_mode(ssl, SSL_MODE_AUTO_RETRY);
+    fcntl(fd, F_SETFL, O_NONBLOCK);
     int ok = SSL_read_ex(ssl, &c, 1, &k);
-    SSL_set_mode(ssl, SSL_MODE_AUTO_RETRY);
+    fcntl(fd, F_SETFL, 0);
     if (ok == 1)
         return "it answers what nobody asked";
-    if (SSL_get_error(ssl, 0) == SSL_ERROR_WANT_READ && errno != EAGAIN)
+    if (SSL_get_error(ssl, 0) == SSL_ERROR_WANT_READ)
         return NULL;
     return cause(ssl);
 }
@@ -81,7 +87,7 @@ static const char *watch(SSL *ssl, int fd, struct gpio *button, int signals)
         if (n > 0 && wait[2].revents != 0)
             break;
         if (n > 0 && wait[1].revents != 0)
-            why = hear(ssl);
+            why = hear(ssl, fd);
         else if (n > 0 && (press = button->pressed(button->fd)) == 1)
             why = ask(ssl, "LED TOGGLE\n", line, sizeof(line));
         else if (n == 0) /* the server drops who is silent for a minute */

@@ -95,7 +95,7 @@ static void echo(SSL *ssl, const char *out, size_t n)
     if (SSL_write_ex(ssl, out, n, &k) != 1)
         tls_err(1, "write");
     for (done = 0; done < n; done += k) {
-        if (SSL_read_ex(ssl, in, sizeof(in), &k) != 1)
+        if (SSL_read_ex(ssl, in, n - done, &k) != 1)
             tls_err(1, "read");
         if (fwrite(in, 1, k, stdout) != k || fflush(stdout) != 0)
             err(1, "standard output");

@@ -73,6 +73,8 @@ int main(int argc, char *argv[])
     while ((n = fread(buf, 1, sizeof(buf), stdin)) > 0)
         if (SSL_write_ex(ssl, buf, n, &n) != 1)
             tls_err(1, "write");
+    if (ferror(stdin))
+        err(1, "standard input");
     hear(ssl);
     SSL_shutdown(ssl);
     SSL_free(ssl);

@@ -26,7 +26,9 @@ static void say(SSL *ssl, const char *command)
 
     if (SSL_write_ex(ssl, command, strlen(command), &k) != 1)
         tls_err(1, "write");
-    while (c != '\n') {
+    for (int n = 0; c != '\n'; n++) {
+        if (n == 1000)
+            errx(1, "read: this is no line");
         if (SSL_read_ex(ssl, &c, 1, &k) != 1)
             tls_err(1, "read");
         putchar(c);
@@ -52,8 +54,13 @@ int main(int argc, char *argv[])
     if (ssl == NULL || SSL_set_fd(ssl, fd) != 1)
         tls_err(1, "SSL_new");
     tls_handshake(ssl, argv[1]);
-    while (fgets(line, sizeof(line), stdin) != NULL)
-        say(ssl, strcmp(line, "on\n") == 0 ? "LED ON\n" : "LED OFF\n");
+    while (fgets(line, sizeof(line), stdin) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        int on = strcmp(line, "on") == 0;
+        if (!on && strcmp(line, "off") != 0)
+            errx(1, "neither on nor off: %s", line);
+        say(ssl, on ? "LED ON\n" : "LED OFF\n");
+    }
     if (SSL_shutdown(ssl) != 1 && SSL_shutdown(ssl) != 1)
         tls_err(1, "the server did not say goodbye");
     SSL_free(ssl);

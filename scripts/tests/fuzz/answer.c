@@ -1,5 +1,5 @@
 /* answer.c - lab 5's button and whatever the server says, in pieces of any
- * length: it takes for an answer what is one line, whole, and nothing else. */
+ * length: it takes for an answer one line, whole and printable, nothing else. */
 #define SSL_read_ex fake_read
 #define SSL_write_ex fake_write
 #define SSL_get_error fake_error
@@ -66,8 +66,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const char *why = ask(NULL, "LED?\n", line, sizeof(line));
         size_t n = (size_t)(rest - start);
         const uint8_t *end = memchr(start, '\n', n);
-        int whole = end != NULL && end == start + n - 1 && n < sizeof(line) &&
-                    memchr(start, '\0', n) == NULL;
+        int whole = end != NULL && end == start + n - 1 && n < sizeof(line) - 1;
+
+        for (size_t i = 0; i + 1 < n; i++) /* what a terminal would obey */
+            whole = whole && start[i] >= ' ' && start[i] < 127;
 
         if ((why == NULL) != whole)
             abort();
