@@ -29,21 +29,28 @@ spawn() {
 }
 
 # await FILE PATTERN [PID]: wait until FILE has a line with it; it is in $line
-# then. The wait ends as well when the process is gone, or time is up.
+# then. The wait ends as well when the process is gone, or time is up. It is done
+# in small steps: while bash reads, it does not bury children that have ended,
+# and to tail an unburied one is alive.
 await() {
-    local lines tail pid=${3:-$$}
+    local lines tail part='' pid=${3:-$$} now end
+    end=$((${EPOCHREALTIME/[.,]/} + limit * 1000000)) line=
     exec {lines}< <(exec tail -n +1 -s 0.1 -f --pid="$pid" "$1" 2>/dev/null)
     tail=$!
-    while IFS= read -r -t "$limit" line <&"$lines"; do
-        if [[ $line == *$2* ]]; then
-            kill "$tail" 2>/dev/null || :
-            exec {lines}<&-
-            return 0
+    while now=${EPOCHREALTIME/[.,]/}; ((now < end)); do
+        if IFS= read -r -t 0.1 line <&"$lines"; then
+            line=$part$line part=
+            [[ $line != *$2* ]] || break
+        elif (($? > 128)); then
+            part+=$line            # a piece of a line, and time was up
+        else
+            line=$part$line        # tail has ended
+            break
         fi
     done
     kill "$tail" 2>/dev/null || :
     exec {lines}<&-
-    return 1
+    [[ $line == *$2* ]]
 }
 
 # serve NAME COMMAND...: start a server; its words go to $scratch/NAME.log.
@@ -126,10 +133,23 @@ run() {
         >"$scratch/out" 2>"$scratch/err" || status=$?
 }
 
-# certificates: those of build/ca, good ones that last, and a fresh zoo.
+# certificates: those of build/ca, good ones that last, and a zoo of today.
 certificates() {
     local said
-    said=$(ca/make-certs "$ca" 2>&1) || impossible "no certificates: $said"
+    fresh || said=$(ca/make-certs "$ca" 2>&1) || impossible "no certificates: $said"
+}
+
+# fresh: the set was made within 12 hours and after the last change in ca/, it
+# is complete, and nobody has changed it since.
+fresh() {
+    local mark=$ca/made-by-make-certs name
+    [[ $(find "$mark" -mmin -720 2>/dev/null) ]] || return
+    [[ -z $(find ca "$ca" -newer "$mark" -print -quit) ]] || return
+    for name in ca intermediate other-ca server client admin button \
+        $(awk -F '\t' '!/^#/ { print $1 }' ca/zoo.tsv); do
+        [[ -s $ca/$name.pem && -s $ca/$name.key ]] || return
+    done
+    [[ -s $ca/crl.pem ]]
 }
 
 # "${tls12[@]}" COMMAND...: the same program, but no newer than TLS 1.2.

@@ -4,7 +4,7 @@
 source scripts/exercise/claims.bash
 
 plan 10
-certificates_of_today
+certificates
 message="the secret is $(random)"
 printf '%s\n' "$message" >"$scratch/message"
 honest=$ca/self-signed renewed=$scratch/renewed hers=$scratch/hers

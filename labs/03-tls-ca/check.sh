@@ -4,7 +4,7 @@
 # shellcheck source=scripts/exercise/claims.bash
 source scripts/exercise/claims.bash
 
-certificates_of_today
+certificates
 mapfile -t zoo < <(grep $'\tserver\t' ca/zoo.tsv)
 plan $((${#zoo[@]} + 5))
 question="how much is in account $(random)?"

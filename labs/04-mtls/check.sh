@@ -5,7 +5,7 @@
 source scripts/exercise/claims.bash
 
 plan 13
-certificates_of_today
+certificates
 
 # A CA to play with: a copy of ours, that signs and revokes as the check needs.
 my=$scratch/ca

@@ -8,11 +8,6 @@
 # shellcheck source=scripts/exercise/scene.bash
 source scripts/exercise/scene.bash
 
-# certificates_of_today: those that are there will do, if they are fresh.
-certificates_of_today() {
-    [[ -n $(find "$ca" -name expired.pem -mmin -720) ]] || certificates
-}
-
 # claim TEXT COMMAND... <<MEANING: what COMMAND prints when it fails is what
 # was expected instead. Then the check is over: one thing at a time.
 claim() {

@@ -14,14 +14,15 @@ export who=(-cert "$ca/client.pem" -key "$ca/client.key" -cert_chain "$ca/interm
 mortal=(setpriv --pdeathsig KILL)
 export labs=(1 2 3 4 5)
 
-# alone: start this test again in a network of its own, where nobody else has
-# connections. Where that is forbidden it runs in the machine's network.
+# alone ARGUMENT...: start this test again, with these, in a network of its own,
+# where nobody else has connections. Where that is forbidden it runs in the
+# machine's network.
 alone() {
     local net=(unshare --user --map-current-user --keep-caps --net)
     ((EUID != 0)) || net=(unshare --net)
     if [[ -z ${FIRE_ALONE-} ]] && "${net[@]}" ip link set lo up 2>/dev/null; then
         rmdir "$scratch"
-        FIRE_ALONE=1 exec "${net[@]}" bash "$0"
+        FIRE_ALONE=1 exec "${net[@]}" bash "$0" "$@"
     fi
     [[ -z ${FIRE_ALONE-} ]] || ip link set lo up
 }

@@ -1,0 +1,54 @@
+# kit.bash - copies of the kit as it came. Source it; do not run it.
+#
+#   kit_files          what git keeps or would add, each name ended by a NUL;
+#                      without git, all but what is built, captured and yours
+#   kit_copy FOLDER    these files, built, in a folder that is made
+# shellcheck shell=bash
+
+kit_files() {
+    local file
+    if [[ -e .git ]] && git rev-parse >/dev/null 2>&1; then
+        git ls-files -z --cached --others --exclude-standard |
+            while IFS= read -r -d '' file; do
+                [[ ! -e $file && ! -L $file ]] || printf '%s\0' "$file"
+            done
+    else
+        find . \( -path ./build -o -path ./my -o -path ./.lab -o -path ./.git -o \
+            -path ./captures/run \) -prune -o ! -type d -printf '%P\0'
+    fi
+}
+
+# built: what a make of this kit has left, and nothing else of build/.
+built() {
+    local name
+    for name in common common.a captures scripts ca; do echo "build/$name"; done
+    for name in labs/[0-9]*/; do
+        name=build/$(basename "$name")
+        [[ ! -d $name ]] || echo "$name"
+    done
+}
+
+kit_copy() {
+    mkdir -p "$1/captures/run"
+    { kit_files; built | tr '\n' '\0'; } | tar -c --format=posix --null -T - | tar -x -C "$1"
+    # Where git is asked what it keeps, it knows the names; that is enough.
+    ! command -v git >/dev/null || (
+        kit_files >"$1/captures/run/files"
+        cd "$1" || exit
+        git init -q --template= .
+        git update-index -z --add --info-only --stdin <captures/run/files
+        rm captures/run/files
+    )
+}
+
+# starters FOLDER: what learners have done is not looked at: in this copy the
+# exercises are as they are given out.
+starters() {
+    local mine=labs given=$1/labs exercise
+    for exercise in "$given"/[0-9]*/exercise; do rm -rf "$exercise"; done
+    scripts/exercise/starters "$given"
+    for exercise in "$given"/[0-9]*/exercise; do
+        diff -rq "$exercise" "$mine${exercise#"$given"}" >/dev/null 2>&1 ||
+            echo "  $mine${exercise#"$given"} is yours; the tests take the starter"
+    done
+}
