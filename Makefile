@@ -74,9 +74,9 @@ clean:           ## remove what was built
 
 ##@ Test the kit itself
 test:            ## all proofs; the last line is N passed, N failed
-	@scripts/tests/run
+	@setpriv --pdeathsig KILL scripts/tests/run
 test-%:          ## the proofs of one lab
-	@scripts/tests/run $*
+	@setpriv --pdeathsig KILL scripts/tests/run $*
 
 references:      ## record the reference captures and README's picture anew
 	@scripts/references

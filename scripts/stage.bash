@@ -136,20 +136,7 @@ run() {
 # certificates: those of build/ca, good ones that last, and a zoo of today.
 certificates() {
     local said
-    fresh || said=$(ca/make-certs "$ca" 2>&1) || impossible "no certificates: $said"
-}
-
-# fresh: the set was made within 12 hours and after the last change in ca/, it
-# is complete, and nobody has changed it since.
-fresh() {
-    local mark=$ca/made-by-make-certs name
-    [[ $(find "$mark" -mmin -720 2>/dev/null) ]] || return
-    [[ -z $(find ca "$ca" -newer "$mark" -print -quit) ]] || return
-    for name in ca intermediate other-ca server client admin button \
-        $(awk -F '\t' '!/^#/ { print $1 }' ca/zoo.tsv); do
-        [[ -s $ca/$name.pem && -s $ca/$name.key ]] || return
-    done
-    [[ -s $ca/crl.pem ]]
+    ca/fresh "$ca" || said=$(ca/make-certs "$ca" 2>&1) || impossible "no certificates: $said"
 }
 
 # "${tls12[@]}" COMMAND...: the same program, but no newer than TLS 1.2.

@@ -29,15 +29,15 @@ built() {
 }
 
 kit_copy() {
-    mkdir -p "$1/captures/run"
-    { kit_files; built | tr '\n' '\0'; } | tar -c --format=posix --null -T - | tar -x -C "$1"
+    mkdir -p "$1/captures/run" &&
+        { kit_files; built | tr '\n' '\0'; } | tar -c --format=posix --null -T - |
+        tar -x -C "$1" || return
     # Where git is asked what it keeps, it knows the names; that is enough.
     ! command -v git >/dev/null || (
-        kit_files >"$1/captures/run/files"
-        cd "$1" || exit
-        git init -q --template= .
-        git update-index -z --add --info-only --stdin <captures/run/files
-        rm captures/run/files
+        kit_files >"$1/captures/run/files" && cd "$1" &&
+            git init -q --template= . &&
+            git update-index -z --add --info-only --stdin <captures/run/files &&
+            rm captures/run/files
     )
 }
 
@@ -45,8 +45,8 @@ kit_copy() {
 # exercises are as they are given out.
 starters() {
     local mine=labs given=$1/labs exercise
-    for exercise in "$given"/[0-9]*/exercise; do rm -rf "$exercise"; done
-    scripts/exercise/starters "$given"
+    rm -rf "$given"/[0-9]*/exercise
+    scripts/exercise/starters "$given" || return
     for exercise in "$given"/[0-9]*/exercise; do
         diff -rq "$exercise" "$mine${exercise#"$given"}" >/dev/null 2>&1 ||
             echo "  $mine${exercise#"$given"} is yours; the tests take the starter"
