@@ -30,21 +30,21 @@ spawn() {
 
 # await FILE PATTERN [PID]: wait until FILE has a line with it; it is in $line
 # then. The wait ends as well when the process is gone, or time is up. It is done
-# in small steps: while bash reads, it does not bury children that have ended,
-# and to tail an unburied one is alive.
+# in small steps, and the steps are counted: while bash reads, it does not bury
+# children that have ended, and to tail an unburied one is alive; and a machine
+# that stands still for a while has used one step.
 await() {
-    local lines tail part='' pid=${3:-$$} now end
-    end=$((${EPOCHREALTIME/[.,]/} + limit * 1000000)) line=
+    local lines tail part='' pid=${3:-$$} left=$((limit * 10))
     exec {lines}< <(exec tail -n +1 -s 0.1 -f --pid="$pid" "$1" 2>/dev/null)
-    tail=$!
-    while now=${EPOCHREALTIME/[.,]/}; ((now < end)); do
+    tail=$! line=
+    while ((left > 0)); do
         if IFS= read -r -t 0.1 line <&"$lines"; then
             line=$part$line part=
             [[ $line != *$2* ]] || break
         elif (($? > 128)); then
-            part+=$line            # a piece of a line, and time was up
+            part+=$line left=$((left - 1))     # a piece of a line, or nothing
         else
-            line=$part$line        # tail has ended
+            line=$part$line                    # tail has ended
             break
         fi
     done

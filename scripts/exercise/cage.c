@@ -163,18 +163,28 @@ static int terminated(int sig)
     return yes;
 }
 
+/* How long since *last. That the whole machine stood still is not its fault: a
+ * step counts for a tenth of a second at most. */
+static double step(double *last)
+{
+    double was = *last;
+
+    *last = now();
+    return *last - was < 0.1 ? *last - was : 0.1;
+}
+
 /* Until it ends, or has to. Returns its wait status, or -1; *why then. */
-static int watch(pid_t pid, struct output o[2], int sig, double end,
+static int watch(pid_t pid, struct output o[2], int sig, double left,
                  const char **why)
 {
     struct pollfd ready[] = { { sig, POLLIN, 0 },
                               { o[0].from, POLLIN, 0 },
                               { o[1].from, POLLIN, 0 } };
+    double last = now();
     int status;
 
-    *why = "late";
-    for (double left; (left = end - now()) > 0;) {
-        if (poll(ready, 3, (int)(left * 1000) + 1) == -1)
+    for (*why = "late"; left > 0; left -= step(&last)) {
+        if (poll(ready, 3, 50) == -1)
             err(70, "poll");
         for (int i = 0; i < 2; i++)
             if (ready[i + 1].revents != 0 && !copy(&o[i]))
@@ -185,7 +195,7 @@ static int watch(pid_t pid, struct output o[2], int sig, double end,
         }
         if (terminated(sig) && strcmp(*why, "deaf") != 0) {
             *why = "deaf";
-            end = now() + 1;
+            left = 1;
             kill(pid, SIGTERM);
         }
         if (waitpid(pid, &status, WNOHANG) == pid)
@@ -223,7 +233,7 @@ int main(int argc, char *argv[])
         err(70, "%s", argv[2]);
 
     pid_t pid = start(argv + 3, o);
-    int status = watch(pid, o, sig.fd, now() + atof(argv[1]), &why);
+    int status = watch(pid, o, sig.fd, atof(argv[1]), &why);
     tell(report, status, why);
     if (status == -1 && strcmp(why, "late") == 0)
         for (double end = now() + 1; !terminated(sig.fd) && now() < end;)
