@@ -3,10 +3,6 @@
 # records their packets, and packets.bash, which asks about them.
 # Source it; do not run it. scripts/lab says which lab and which network.
 # shellcheck shell=bash
-# shellcheck source=scripts/net.bash
-source scripts/net.bash
-# shellcheck source=scripts/packets.bash
-source scripts/packets.bash
 # shellcheck source=scripts/capture.bash
 source scripts/capture.bash
 
