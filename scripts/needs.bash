@@ -56,22 +56,33 @@ pi   cpio         cpio            cpio            cpio           cpio           
 pi   gzip         gzip            gzip            gzip           gzip            gzip           lab 5 on an emulated board
 pi   dpkg-deb     dpkg            dpkg            dpkg           dpkg            dpkg           lab 5 on an emulated board'
 
+# A line for each. From a here-string, bash would read byte by byte.
+need_lines=()
+need_rest=$need_table$'\n'
+while [[ $need_rest ]]; do
+    need_lines+=("${need_rest%%$'\n'*}")
+    need_rest=${need_rest#*$'\n'}
+done
+
 need_names() {
-    local kind need rest
-    while read -r kind need rest; do
-        [[ " $* " != *" $kind "* ]] || echo "$need"
-    done <<<"$need_table"
+    local line need
+    for line in "${need_lines[@]}"; do
+        need=${line#* } need=${need#"${need%%[! ]*}"}
+        [[ " $* " != *" ${line%% *} "* ]] || echo "${need%% *}"
+    done
 }
 
 need_field() {
     local -A column=([apt-get]=2 [dnf]=3 [pacman]=4 [zypper]=5 [apk]=6)
-    local cells packages
-    while read -ra cells; do
+    local line cells packages
+    for line in "${need_lines[@]}"; do
+        [[ $line == *" $1 "* ]] || continue
+        read -ra cells <<<"$line"
         [[ ${cells[1]} == "$1" ]] || continue
         packages=${cells[${column[$2]-7}]//+/ }
         [[ $2 != why ]] || packages=${cells[*]:7}
         echo "$packages"
-    done <<<"$need_table"
+    done
 }
 
 have() {
