@@ -72,6 +72,7 @@ static void tcp_listen(const char *host, const char *port)
         getnameinfo((struct sockaddr *)&here, len, NULL, 0, number,
                     sizeof(number), NI_NUMERICSERV) != 0)
         err(1, "%s port %s", host, port);
+    setvbuf(stderr, NULL, _IOLBF, 0); /* whole lines: others write there, too */
     warnx("listening on %s port %s", host, number);
 }
 
