@@ -4,6 +4,8 @@
 #   need_field NEED NAME   its package for the package manager NAME, or `why`
 #   have NEED              is it here? Judged by what it can do, never by a
 #                          package's name: no two systems agree on those
+#   find_nginx             set nginx to its command, and stream to the line of
+#                          its configuration that loads the stream module
 # shellcheck shell=bash
 
 # Set, need, a package per manager (- where there is none), and who wants it.
@@ -39,6 +41,7 @@ test curl         curl            curl            curl           curl           
 test ncat         ncat            nmap-ncat       nmap           ncat            nmap-ncat      make test: the kinds of nc
 test nc.traditional netcat-traditional -          -              -               -              make test: the kinds of nc
 test stunnel      stunnel4        stunnel         stunnel        stunnel         stunnel        make bench
+test nginx        nginx+libnginx-mod-stream nginx+nginx-mod-stream nginx nginx nginx+nginx-mod-stream make bench
 test testssl      testssl.sh      testssl         testssl.sh     testssl.sh      testssl.sh     make test: a scanner of TLS servers
 test shellcheck   shellcheck      ShellCheck      shellcheck     ShellCheck      shellcheck     make test: the scripts
 test python3      python3         python3         python         python3         python3        make test
@@ -63,6 +66,10 @@ while [[ $need_rest ]]; do
     need_lines+=("${need_rest%%$'\n'*}")
     need_rest=${need_rest#*$'\n'}
 done
+
+# Servers that an installed package would start. With apt-get they are not
+# installed, only unpacked, into build/strangers.
+export unpacked='nginx'
 
 need_names() {
     local line need
@@ -99,6 +106,7 @@ have() {
                     clang -fsanitize=fuzzer,address,undefined ;;
     aarch64-linux-gnu-gcc) compiles 'int main(void) { return 0; }' "$1" -static ;;
     debootstrap) [[ -x /usr/sbin/debootstrap ]] || command -v debootstrap ;;
+    nginx)      find_nginx ;;
     testssl)    command -v testssl || command -v testssl.sh ;;
     *)          command -v "$1" ;;
     esac >/dev/null 2>&1
@@ -110,6 +118,26 @@ compiles() {
     out=$(mktemp) || return 1
     "$@" -x c -o "$out" - <<<"$text" || status=1
     rm -f "$out"
+    return "$status"
+}
+
+# find_nginx: the installed one or the unpacked one, if it knows TLS for streams.
+# It is asked to read a configuration; it opens no port.
+find_nginx() {
+    local root folder status=1
+    folder=$(mktemp -d) || return 1
+    for root in '' "$PWD/build/strangers"; do
+        nginx=("$root/usr/sbin/nginx")
+        [[ -n $root ]] || nginx=("$(command -v nginx || echo "${nginx[0]}")")
+        [[ $("${nginx[0]}" -h 2>&1) != *'-e filename'* ]] || nginx+=(-e stderr)
+        stream=$root$("${nginx[0]}" -V 2>&1 |
+            sed -n 's/.*--modules-path=\([^ ]*\).*/\1/p')/ngx_stream_module.so
+        if [[ -f $stream ]]; then stream="load_module \"$stream\";"; else stream=; fi
+        printf '%s\n' "$stream" "pid \"$folder/pid\";" 'error_log stderr;' \
+            'events { }' 'stream { ssl_protocols TLSv1.3; }' >"$folder/conf"
+        ! "${nginx[@]}" -t -p "$folder" -c "$folder/conf" || { status=0; break; }
+    done
+    rm -rf "$folder"
     return "$status"
 }
 
