@@ -317,8 +317,10 @@ static void between(const char *host, const char *port)
 
         if (up == -1)
             err(1, "accept");
+        alarm(590); /* patience is for each */
         if (fork() == 0) {
-            alarm(60); /* it is not inherited */
+            close(STDIN_FILENO); /* or err() would seek in what we all read */
+            alarm(60);           /* it is not inherited */
             one_between(up, endpoint(host, port, 0), &deed);
             _exit(0);
         }
