@@ -66,7 +66,8 @@ reap() {
     read -r g w s wall cpu ended 2>/dev/null <"$work/result.$at" ||
         echo "  ${jobs[at]}: it ended with status $status, and without a result"
     rm -f "$work/result.$at"
-    printf '%s\t%s\t%s\n' "$wall" "$cpu" "${jobs[at]}" >>"$work/times"
+    printf '%s\t%s\t%s\n' "$wall" "$cpu" "${jobs[at]}" \
+        2>/dev/null >>"$work/times" || :       # no room for it is no reason to end
     if ((w > 0 && tried[at] < tries && ended != 124)); then
         echo "once more: ${jobs[at]}"
         line+=("$at")
