@@ -16,12 +16,17 @@ trap 'exit 130' INT TERM      # process 1 of a namespace ignores them otherwise
 # impossible REASON: this machine does not let us; it is nobody's mistake.
 impossible() { printf 'Bail out! not here: %s\n' "$1"; exit 77; }
 
-# spawn COMMAND...: it must not outlive us, nor hold our capture open.
+# spawn COMMAND...: it must not outlive us, nor hold our capture open. Called in a
+# subshell of ours. Where no namespace ends with us, it asks whether we are still
+# there once it has asked to die with us: we may have been killed before.
 spawn() {
+    local still=()
+    [[ $LAB_NET == private || $BASH_SUBSHELL != 1 ]] ||
+        still=(sh -c "[ \$PPID = $$ ] && exec \"\$@\"" sh)
     if [[ -n ${hold-} ]]; then
-        exec setpriv --pdeathsig KILL "$@" {hold}>&-
+        exec setpriv --pdeathsig KILL "${still[@]}" "$@" {hold}>&-
     fi
-    exec setpriv --pdeathsig KILL "$@"
+    exec setpriv --pdeathsig KILL "${still[@]}" "$@"
 }
 
 # await FILE PATTERN [PID]: wait until FILE has a line with it; it is in $line
