@@ -43,18 +43,19 @@ proof() {
 
 # one TITLE COMMAND...: this step, begun already.
 one() {
-    local title=$1 note status=0 TIMEFORMAT='%R %U %S'; shift
+    local title=$1 note wall user system status=0 TIMEFORMAT='%R %U %S'; shift
     note=$(mktemp "$steps/step.XXXXXX")
     printf '\n== %s\n' "$title"
     { time "$@" </dev/null 2>&1; } 2>"$note.time" | tee "$note" || status=$?
-    tally "$status" "$title" "$note.time" "$note" >>"$steps/table"
-    printf '== %.0f s: %s\n' "$(cut -d ' ' -f 1 "$note.time")" "$title"
+    # The last line: before it, bash may have said that a signal ended it.
+    read -r wall user system < <(tail -n 1 "$note.time")
+    tally "$status" "$wall $user $system $title" "$note" >>"$steps/table"
+    printf '== %.0f s: %s\n' "$wall" "$title"
 }
 
-# tally STATUS TITLE TIME OUTPUT: wall and CPU seconds, passed, failed, title.
+# tally STATUS STEP OUTPUT: passed, failed, and the step: times and title.
 tally() {
-    awk -v status="$1" -v title="$2" '
-        NR == FNR         { wall = $1; cpu = $2 + $3; next }
+    awk -v status="$1" -v step="$2" '
         /^[0-9]+ passed, [0-9]+ failed/ {
             told = 1; good = $1; wrong = $3
             skips = match($0, /[0-9]+ skipped/) ? substr($0, RSTART) + 0 : 0
@@ -67,8 +68,8 @@ tally() {
             wrong += skips
             if (status && !wrong) wrong = 1
             if (!status && !good && !wrong) good = 1
-            print wall, cpu, good + 0, wrong + 0, title
-        }' "$3" "$4"
+            print good + 0, wrong + 0, step
+        }' "$3"
 }
 
 together() {
@@ -92,9 +93,9 @@ sum_up() {
     printf '\n%6s %7s %6s %6s  %s\n' wall CPU passed failed step
     awk -v wall="$SECONDS" '
         {
-            cpu += $2; good += $3; wrong += $4; title = $0
-            sub(/^[^ ]+ [^ ]+ [^ ]+ [^ ]+ /, "", title)
-            printf "%6.0f %7.0f %6d %6d  %s\n", $1, $2, $3, $4, title
+            good += $1; wrong += $2; cpu += $4 + $5; title = $0
+            sub(/^[^ ]+ [^ ]+ [^ ]+ [^ ]+ [^ ]+ /, "", title)
+            printf "%6.0f %7.0f %6d %6d  %s\n", $3, $4 + $5, $1, $2, title
         }
         END { printf "%6.0f %7.0f %6d %6d  all\n%d passed, %d failed\n", \
             wall, cpu, good, wrong, good, wrong; exit wrong || !good }' "$steps/table"
