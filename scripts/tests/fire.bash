@@ -7,6 +7,8 @@ source scripts/tap.bash
 source scripts/net.bash
 # shellcheck source=scripts/tests/wait.bash
 source scripts/tests/wait.bash
+# shellcheck source=scripts/tests/tool.bash
+source scripts/tests/tool.bash
 
 ca=build/ca
 # What s_client is given to be known to a server that asks.
@@ -29,12 +31,11 @@ alone() {
 
 # tools: the peer that does not behave, one that does and holds on, and the shim.
 tools() {
-    local cc=("${CC:-cc}" -std=c17 -D_GNU_SOURCE -O2)
     make -s all
     [[ -f $ca/server.pem ]] || make -s certs
-    "${cc[@]}" -o "$scratch/peer" scripts/tests/peer.c
-    "${cc[@]}" -o "$scratch/dialer" scripts/bench/client.c -lssl -lcrypto
-    "${cc[@]}" -shared -fPIC -o "$scratch/shim.so" scripts/tests/shim.c
+    tool peer -O2 scripts/tests/peer.c
+    tool dialer -O2 scripts/bench/client.c -lssl -lcrypto
+    tool shim.so -O2 -shared -fPIC scripts/tests/shim.c
 }
 
 # program N NAME: set $program to the command of lab N, but for host and port,

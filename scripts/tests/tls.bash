@@ -5,6 +5,8 @@
 # shellcheck shell=bash
 # shellcheck source=scripts/tests/programs.bash
 source scripts/tests/programs.bash
+# shellcheck source=scripts/tests/tool.bash
+source scripts/tests/tool.bash
 
 own=() other=() bin=''
 
@@ -77,7 +79,7 @@ endings() {
 # zeros (2 statements): of the results of a handshake, only 1 is success.
 zeros() {
     local zero=(env ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0 "LD_PRELOAD=$scratch/zero.so")
-    "${CC:-cc}" -shared -fPIC -o "$scratch/zero.so" scripts/tests/zero.c
+    tool zero.so -shared -fPIC scripts/tests/zero.c
     server "$bin/server" localhost 0 "${own[@]}"
     says 'a handshake that ends with 0 has failed' 1 'client: handshake: ' \
         timeout "$limit" "${zero[@]}" "$bin/client" localhost "$port" "${other[@]}"

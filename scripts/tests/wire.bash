@@ -2,14 +2,15 @@
 # shellcheck shell=bash
 
 : "${scratch:?source scripts/tap.bash first}"
+# shellcheck source=scripts/tests/tool.bash
+source scripts/tests/tool.bash
 eye=build/captures/wire
 make -s "$eye"
 
 # compile NAME: a helper of these tests, which watches its own memory.
 compile() {
-    "${CC:-cc}" -std=c17 -O1 -g -Wall -Wextra -Werror -D_GNU_SOURCE \
-        -fsanitize=address,undefined -fno-sanitize-recover=all \
-        -o "$scratch/$1" "scripts/tests/$1.c" -lpcap
+    tool "$1" -O1 -g -Wall -Wextra -Werror -fsanitize=address,undefined \
+        -fno-sanitize-recover=all "scripts/tests/$1.c" -lpcap
 }
 
 # craft NAME LINE...: write $scratch/NAME.pcap as craft.c explains it.
