@@ -16,9 +16,8 @@ trap 'exit 130' INT TERM      # process 1 of a namespace ignores them otherwise
 # impossible REASON: this machine does not let us; it is nobody's mistake.
 impossible() { printf 'Bail out! not here: %s\n' "$1"; exit 77; }
 
-# spawn COMMAND...: it must not outlive us, nor hold our capture open. Called in a
-# subshell of ours. Where no namespace ends with us, it asks whether we are still
-# there once it has asked to die with us: we may have been killed before.
+# spawn COMMAND...: in a subshell of ours. It must not outlive us, nor hold our
+# capture open. We may be killed before it has asked to die with us: then it ends.
 spawn() {
     local still=()
     [[ $LAB_NET == private || $BASH_SUBSHELL != 1 ]] ||
@@ -29,16 +28,15 @@ spawn() {
     exec setpriv --pdeathsig KILL "${still[@]}" "$@"
 }
 
-# await FILE PATTERN [PID]: wait until FILE has a line with it; it is in $line
-# then. The wait ends as well when the process is gone, or time is up. It is done
-# in small steps, and the steps are counted: while bash reads, it does not bury
-# children that have ended, and to tail an unburied one is alive; and a machine
-# that stands still for a while has used one step.
+# await FILE PATTERN [PID]: wait until FILE has a line with it, in $line then, or
+# the process is gone, or time is up. In small steps, which are counted: while bash
+# reads, it does not bury children that have ended, and to tail an unburied one is
+# alive; and a machine that stands still for a while has used one step.
 await() {
-    local lines tail part='' pid=${3:-$$} left=$((limit * 10))
+    local lines tail part='' pid=${3:-$$} left=$((limit * 10)) end=$((SECONDS + limit * 4))
     exec {lines}< <(exec tail -n +1 -s 0.1 -f --pid="$pid" "$1" 2>/dev/null)
     tail=$! line=
-    while ((left > 0)); do
+    while ((left > 0 && SECONDS <= end)); do
         if IFS= read -r -t 0.1 line <&"$lines"; then
             line=$part$line part=
             [[ $line != *$2* ]] || break

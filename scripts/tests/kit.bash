@@ -2,7 +2,8 @@
 #
 #   kit_files          what git keeps or would add, each name ended by a NUL;
 #                      without git, all but what is built, captured and yours
-#   kit_copy FOLDER    these files, built, in a folder that is made
+#   kit_copy FOLDER    these files, in a folder that is made
+#   starters FOLDER    the exercises in there as they are given out
 # shellcheck shell=bash
 
 kit_files() {
@@ -18,20 +19,9 @@ kit_files() {
     fi
 }
 
-# built: what a make of this kit has left, and nothing else of build/.
-built() {
-    local name
-    for name in common common.a captures scripts ca; do echo "build/$name"; done
-    for name in labs/[0-9]*/; do
-        name=build/$(basename "$name")
-        [[ ! -d $name ]] || echo "$name"
-    done
-}
-
 kit_copy() {
     mkdir -p "$1/captures/run" &&
-        { kit_files; built | tr '\n' '\0'; } | tar -c --format=posix --null -T - |
-        tar -x -C "$1" || return
+        kit_files | tar -c --format=posix --null -T - | tar -x -C "$1" || return
     # Where git is asked what it keeps, it knows the names; that is enough.
     ! command -v git >/dev/null || (
         kit_files >"$1/captures/run/files" && cd "$1" &&

@@ -55,8 +55,8 @@ next() {
     return 1
 }
 
-# reap: wait for one to end, and count. What failed is tried once more, in what
-# load there is; what took too long is not.
+# reap: wait for one to end, and count. What failed is tried once more, while the
+# others go on. What took too long is not tried again.
 reap() {
     local pid status=0 at g=0 w=1 s=0 wall=0 cpu=0 ended=
     wait -n -p pid "${!running[@]}" || status=$?

@@ -1,11 +1,11 @@
 # programs.bash - to start the labs' programs in a test. Source it.
 #
-# A test runs in the machine's own network, so every server chooses its port.
+# A test may run in the machine's own network, so every server chooses its port.
 # shellcheck shell=bash
 # shellcheck source=scripts/tap.bash
 source scripts/tap.bash
 
-limit=20
+limit=$((20 * ${LAB_TIMEOUT_SCALE:-1}))
 export ca=build/ca port
 trap 'kill -KILL "${started[@]}" 2>/dev/null; wait; rm -rf "$scratch"' EXIT
 started=()
