@@ -36,7 +36,7 @@ find_kept() {
         for old in "$cache/$suite"-*; do
             [[ $old == "$kept" ]] || rm -rf --one-file-system "$old"
         done
-        # Whoever was killed here an hour ago does not need it any more.
+        # What is left of a run that was killed an hour ago.
         find "$kept" -maxdepth 1 -name 'new.*' -mmin +60 -exec rm -rf {} +
     else
         tell <<<"nothing is kept: no InRelease of $suite from ${mirror:-a mirror}"
