@@ -77,6 +77,10 @@ function ended(types, offsets, sizes, lens,    n, i, t, o, s, l, all)
 # number, tcp.stream, udp.stream, flags, seq, tcp.len, udp.length, then of TLS
 # and of DTLS: types, (hidden types), lengths, messages, name; message parts
 from == "tshark" {
+    # An ICMP error quotes the datagram that nobody wanted; that is not one.
+    if ($20 != "" || $21 != "")
+        for (i = 2; i <= 19; i++)
+            $i = ""
     packet = $1
     key = $2 != "" ? "tcp" $2 : $3 != "" ? "udp" $3 : ""
     flags = ""
@@ -87,7 +91,7 @@ from == "tshark" {
     if (flags == "")
         flags = "-"
     seq = $5 == "" ? "-" : $5
-    size = $6 != "" ? $6 : $7 - 8
+    size = $6 != "" ? $6 : $7 != "" ? $7 - 8 : 0
     if ($8 $9 $10 != "")
         show($8 "," $9, $10 ",", $11 == "" ? "" : $11 ",", $12 == "" ? "" : $12 ",")
     else
