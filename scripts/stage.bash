@@ -22,9 +22,7 @@ spawn() {
     local still=()
     [[ $LAB_NET == private || $BASH_SUBSHELL != 1 ]] ||
         still=(sh -c "[ \$PPID = $$ ] && exec \"\$@\"" sh)
-    if [[ -n ${hold-} ]]; then
-        exec setpriv --pdeathsig KILL "${still[@]}" "$@" {hold}>&-
-    fi
+    [[ -z ${hold-} ]] || exec {hold}>&-
     exec setpriv --pdeathsig KILL "${still[@]}" "$@"
 }
 
