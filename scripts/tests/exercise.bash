@@ -7,13 +7,8 @@
 # shellcheck shell=bash
 # shellcheck source=scripts/tap.bash
 source scripts/tap.bash
-
-# copy_kit FOLDER: the kit with what is built, to work in.
-copy_kit() {
-    mkdir -p "$1"
-    cp -a Makefile labs scripts ca captures solutions build "$1"
-    rm -rf "$1/captures/run"
-}
+# shellcheck source=scripts/tests/kit.bash
+source scripts/tests/kit.bash
 
 # check LAB FOLDER [NAME=VALUE...]: grade the programs in FOLDER, in the kit
 # $kit. Sets $out and $status.

@@ -4,6 +4,7 @@
 #                      without git, all but what is built, captured and yours
 #   kit_copy FOLDER    these files, in a folder that is made
 #   starters FOLDER    the exercises in there as they are given out
+#   copy_kit FOLDER    the parts that labs and exercises need, with what is built
 # shellcheck shell=bash
 
 kit_files() {
@@ -41,4 +42,11 @@ starters() {
         diff -rq "$exercise" "$mine${exercise#"$given"}" >/dev/null 2>&1 ||
             echo "  $mine${exercise#"$given"} is yours; the tests take the starter"
     done
+}
+
+# copy_kit FOLDER: the kit with what is built, to work in.
+copy_kit() {
+    mkdir -p "$1"
+    cp -a Makefile labs scripts ca captures solutions build "$1"
+    rm -rf "$1/captures/run"
 }
